@@ -1,0 +1,1 @@
+"""What we conclude: scores, weights, variances, intervals, comparisons, ranks and published summaries."""

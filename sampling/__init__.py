@@ -1,0 +1,1 @@
+"""What is fixed before anyone answers: frames, allocation, rounding, selection, precision, fieldwork."""

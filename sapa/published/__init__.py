@@ -1,0 +1,1 @@
+"""The published figures of the monitoring of public services, 2014-2020."""
