@@ -1,0 +1,232 @@
+"""A scoring scheme: unweighted means over the children that exist, from items up to the country.
+
+A published score is a linear functional of item figures. The scheme yields its weights, the averaging
+matrix, so that estimates, linearised variances, replicates and simulated surveys are all one product.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """Nodes of one level and the edges from the level below.
+
+    Attributes
+    ----------
+    name
+        Of the level, as in ``"criterion"``.
+    below
+        Name of the level whose nodes are the children; empty for the leaves.
+    nodes
+        Names of the nodes, unique within the level.
+    child, parent
+        Positions of the two ends of each edge, in ``below`` and in ``nodes``. A child may have
+        several parents: an item that two providers answer for counts for both.
+    """
+
+    name: str
+    below: str
+    nodes: tuple[str, ...]
+    child: NDArray[np.intp]
+    parent: NDArray[np.intp]
+
+    def __post_init__(self) -> None:
+        if len(set(self.nodes)) != len(self.nodes):
+            twice = next(node for node in self.nodes if self.nodes.count(node) > 1)
+            raise ValueError(f"nodes of level {self.name!r} must be unique, got {twice!r} twice")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scheme:
+    """Levels of unweighted means, leaves first.
+
+    Build it with :meth:`from_paths`, widen it with :meth:`grouped`.
+
+    Examples
+    --------
+    >>> scheme = Scheme.from_paths(
+    ...     [("s1", "office", "a"), ("s1", "office", "b"), ("s1", "online", "c")],
+    ...     levels=("service", "channel", "item"),
+    ... )
+    >>> averaging_matrix(scheme, [True, True, True], level="service").toarray()
+    array([[0.25, 0.25, 0.5 ]])
+    """
+
+    levels: tuple[Level, ...]
+
+    @classmethod
+    def from_paths(cls, paths: Iterable[Sequence[str]], *, levels: Sequence[str]) -> Self:
+        """Scheme of a tree given by the path of every leaf, from the top down.
+
+        Parameters
+        ----------
+        paths
+            One sequence of ids a leaf, as long as `levels`, such as ``("s01", "office", "access", "o04")``.
+        levels
+            Names of the levels from the top down. A node is named by its path, joined with ``/``.
+
+        Raises
+        ------
+        ValueError
+            When a path is of another length, or a leaf comes twice.
+        """
+        table = [tuple(path) for path in paths]
+        depth = len(levels)
+        for row, path in enumerate(table):
+            if len(path) != depth:
+                raise ValueError(
+                    f"paths[{row}] must have {depth} ids, one for each of {tuple(levels)}, got {path}"
+                )
+        names = [["/".join(path[: d + 1]) for path in table] for d in range(depth)]
+        no_edges = np.zeros(0, dtype=np.intp)
+        built = [Level(levels[-1], "", tuple(names[-1]), no_edges, no_edges)]
+        for d in range(depth - 2, -1, -1):
+            parent_of = dict(zip(names[d + 1], names[d], strict=True))
+            built.append(_joined(levels[d], built[-1], parent_of.items()))
+        return cls(tuple(built))
+
+    def grouped(
+        self, name: str, membership: Mapping[str, str] | Iterable[tuple[str, str]], *, below: str
+    ) -> Self:
+        """Scheme with one more level on top of `below`.
+
+        Parameters
+        ----------
+        name
+            Of the new level.
+        membership
+            Group of each child, or pairs (child, group) where a child may belong to several groups.
+        below
+            Level of the children.
+
+        Raises
+        ------
+        ValueError
+            When `below` is no level, `name` is one already, or a child is unknown.
+        """
+        if any(level.name == name for level in self.levels):
+            raise ValueError(f"name must be a new level, got {name!r}, which exists")
+        pairs = membership.items() if isinstance(membership, Mapping) else membership
+        return type(self)((*self.levels, _joined(name, self.level(below), pairs)))
+
+    def level(self, name: str) -> Level:
+        """Level of that name."""
+        for level in self.levels:
+            if level.name == name:
+                return level
+        raise ValueError(f"level must be one of {[level.name for level in self.levels]}, got {name!r}")
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """Names of the leaves, in the order of every array along them."""
+        return self.levels[0].nodes
+
+    def chain(self, name: str) -> tuple[Level, ...]:
+        """Levels from just above the leaves up to `name`, in that order."""
+        found: list[Level] = []
+        level = self.level(name)
+        while level.below:
+            found.append(level)
+            level = self.level(level.below)
+        return tuple(reversed(found))
+
+
+def averaging_matrix(scheme: Scheme, exists: ArrayLike, *, level: str) -> sparse.csr_array:
+    """Weight of every leaf in every node of a level: the matrix A of ``score = A @ leaf figures``.
+
+    Each node is the unweighted mean of those of its children that exist; a node exists when a child does.
+
+    Parameters
+    ----------
+    scheme
+        Of L leaves.
+    exists
+        (L,) bool: whether the leaf has any rating.
+    level
+        Whose nodes are wanted.
+
+    Returns
+    -------
+    (nodes, L) sparse array. A row sums to one, or is empty when nothing below the node exists.
+
+    Raises
+    ------
+    ValueError
+        When `exists` has another length or `level` is unknown.
+    """
+    present = np.asarray(exists, dtype=bool)
+    if present.shape != (len(scheme.leaves),):
+        raise ValueError(
+            f"exists must have shape ({len(scheme.leaves)},), one entry a leaf, got {present.shape}"
+        )
+    matrix = sparse.diags_array(present.astype(float), format="csr")
+    below = present
+    for step in scheme.chain(level):
+        keep = below[step.child]
+        child, parent = step.child[keep], step.parent[keep]
+        count = np.bincount(parent, minlength=len(step.nodes))
+        mean = sparse.csr_array((1.0 / count[parent], (parent, child)), shape=(len(step.nodes), below.size))
+        matrix, below = mean @ matrix, count > 0
+    return matrix
+
+
+def aggregate(scheme: Scheme, values: ArrayLike, *, level: str) -> NDArray[np.float64]:
+    """Figures of a level's nodes from the leaves' figures, NaN where a leaf or a node does not exist.
+
+    The same rule as :func:`averaging_matrix`, for figures whose existence differs between replicates.
+
+    Parameters
+    ----------
+    values
+        (..., L) leaf figures; NaN marks a leaf without ratings.
+    level
+        Whose nodes are wanted.
+
+    Returns
+    -------
+    (..., nodes) means of the children that exist. Cost: one sparse product a level, linear in
+    replicates and leaves.
+
+    Examples
+    --------
+    >>> scheme = Scheme.from_paths([("s1", "a"), ("s1", "b")], levels=("service", "item"))
+    >>> aggregate(scheme, [[4.0, 5.0], [4.0, np.nan], [np.nan, np.nan]], level="service").ravel()
+    array([4.5, 4. , nan])
+    """
+    figures = np.asarray(values, dtype=float)
+    if figures.shape[-1:] != (len(scheme.leaves),):
+        raise ValueError(
+            f"values must end in an axis of {len(scheme.leaves)} leaves, got shape {figures.shape}"
+        )
+    rows = figures.reshape(-1, figures.shape[-1]).T
+    for step in scheme.chain(level):
+        edge = np.ones(step.child.size)
+        member = sparse.csr_array((edge, (step.parent, step.child)), shape=(len(step.nodes), rows.shape[0]))
+        present = ~np.isnan(rows)
+        count = member @ present.astype(float)
+        total = member @ np.where(present, rows, 0.0)
+        rows = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+    return rows.T.reshape(*figures.shape[:-1], rows.shape[0])
+
+
+def _joined(name: str, below: Level, pairs: Iterable[tuple[str, str]]) -> Level:
+    """Level whose nodes appear in the order in which the pairs (child, node) first name them."""
+    child_at: dict[Hashable, int] = {node: position for position, node in enumerate(below.nodes)}
+    node_at: dict[str, int] = {}
+    child, parent = [], []
+    for below_node, node in pairs:
+        if below_node not in child_at:
+            raise ValueError(
+                f"membership of level {name!r} names {below_node!r}, no node of level {below.name!r}"
+            )
+        child.append(child_at[below_node])
+        parent.append(node_at.setdefault(node, len(node_at)))
+    return Level(
+        name, below.name, tuple(node_at), np.array(child, dtype=np.intp), np.array(parent, dtype=np.intp)
+    )
