@@ -34,4 +34,5 @@ def asked(ratings: NDArray[np.int8]) -> NDArray[np.bool_]:
     >>> asked(np.array([5, 0, -1, -2, 1], dtype=np.int8)).tolist()
     [True, False, False, True, True]
     """
-    return (ratings > 0) | (ratings == NOT_ANSWERED)
+    unanswered: NDArray[np.bool_] = ratings == NOT_ANSWERED
+    return (ratings > 0) | unanswered
