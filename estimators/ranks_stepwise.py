@@ -1,0 +1,188 @@
+"""The stepwise max-t test of all orderings of pairs, on one set of draws.
+
+The family holds both directions of every pair, "a is not better than b". A step rejects those whose
+statistic exceeds the quantile of the largest recentred statistic over the hypotheses still standing, and
+repeats with what is left. The opposite of a rejected direction stays in the family, so no error of
+direction escapes the level (Romano and Wolf 2005; Mogstad, Romano, Shaikh and Wilhelm 2024, Section 3).
+"""
+
+from dataclasses import dataclass
+from math import ceil, inf, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Index = NDArray[np.intp]
+BLOCK = 1 << 18  # numbers handled at once: 2 MB, so that a block stays in cache
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """A simulated quantile and its Monte Carlo standard error."""
+
+    value: float
+    mcse: float
+
+
+def error_draws(covariance: Array, draws: int, *, df: float, rng: np.random.Generator) -> Array:
+    """Draws from N(0, covariance), or from the multivariate t with `df`, as (unit, draw).
+
+    Examples
+    --------
+    >>> error_draws(np.eye(2), 3, df=inf, rng=np.random.default_rng(1)).shape
+    (2, 3)
+    """
+    noise = rng.standard_normal((len(covariance), draws))
+    if df < inf:
+        noise /= np.sqrt(rng.chisquare(df, draws) / df)
+    variance = np.diag(covariance)
+    if np.array_equal(covariance, np.diag(variance)):
+        return np.sqrt(variance)[:, None] * noise
+    roots, vectors = np.linalg.eigh(covariance)
+    return np.asarray((vectors * np.sqrt(roots.clip(0.0))) @ noise)
+
+
+def unit_maxima(errors: Array, se_difference: Array) -> Array:
+    """Largest absolute studentised difference of each unit to any other, (unit, draw).
+
+    Parameters
+    ----------
+    errors : ndarray (unit, draw)
+    se_difference : ndarray (unit, unit)
+        Positive off the diagonal.
+
+    Examples
+    --------
+    >>> unit_maxima(np.array([[1.0], [3.0], [-2.0]]), np.ones((3, 3))).ravel().tolist()
+    [3.0, 5.0, 5.0]
+    """
+    units, draws = errors.shape
+    scale = _inverse(se_difference)
+    out = np.zeros_like(errors)
+    width = max(1, BLOCK // units)
+    for start in range(0, draws, width):  # blocks of draws, and one row of the pair table at a time
+        part, block = errors[:, start : start + width], out[:, start : start + width]
+        for j in range(units - 1):
+            gap = part[j + 1 :] - part[j]
+            np.abs(gap, out=gap)
+            gap *= scale[j, j + 1 :, None]
+            np.maximum(block[j], gap.max(axis=0), out=block[j])
+            np.maximum(block[j + 1 :], gap, out=block[j + 1 :])
+    return out
+
+
+def tail_count(draws: int, level: float) -> int:
+    """How many of the largest draws reach down to the `level` quantile.
+
+    >>> tail_count(1000, 0.95)
+    51
+    """
+    return draws - min(draws, ceil(level * draws - 1e-9)) + 1
+
+
+def quantile(values: Array, *, draws: int, level: float) -> Quantile:
+    """Quantile at `level` of a sample of `draws` numbers of which `values` holds the largest.
+
+    The quantile is the order statistic with at least `level` of the draws at or below it. Its standard
+    error is half the distance between the order statistics one binomial standard deviation away.
+
+    Examples
+    --------
+    >>> quantile(np.arange(1.0, 1001.0), draws=1000, level=0.95).value
+    950.0
+    """
+    descending = np.sort(values)[::-1]
+    at, spread = tail_count(draws, level), ceil(sqrt(draws * level * (1 - level)))
+    low, high = min(at + spread, len(descending)), max(at - spread, 1)
+    return Quantile(float(descending[at - 1]), float(descending[high - 1] - descending[low - 1]) / 2)
+
+
+def step_down(
+    statistic: Array,
+    first: Array,
+    errors: Array,
+    better: Index,
+    worse: Index,
+    se: Array,
+    *,
+    level: float,
+    stepwise: bool,
+) -> tuple[Mask, Quantile]:
+    """Which of the hypotheses "`better` is not better than `worse`" are rejected.
+
+    Parameters
+    ----------
+    statistic : ndarray (hypothesis,)
+        Studentised differences.
+    first : ndarray (draw,)
+        Largest recentred statistic over the whole family, draw by draw.
+    errors : ndarray (unit, draw)
+        The draws behind `first`; every step reads the same ones.
+    better, worse : ndarray (hypothesis,)
+        Units of each hypothesis.
+    se : ndarray (hypothesis,)
+        Standard error of each difference.
+    level : float
+        Probability that no true hypothesis is rejected.
+    stepwise : bool
+        Whether to go on after the first step.
+
+    Returns
+    -------
+    rejected : ndarray (hypothesis,)
+    critical : Quantile
+        The critical value of the first step.
+    """
+    draws = len(first)
+    critical = quantile(first, draws=draws, level=level)
+    rejected = statistic > critical.value
+    order = np.argsort(-first, kind="stable")
+    count = 0
+    while stepwise and count < rejected.sum() < len(rejected):
+        count = int(rejected.sum())
+        left = ~rejected
+        value = _tail_quantile(first, order, errors, better[left], worse[left], 1 / se[left], level)
+        rejected = statistic > value
+    return rejected, critical
+
+
+def _tail_quantile(
+    first: Array, order: Index, errors: Array, better: Index, worse: Index, scale: Array, level: float
+) -> float:
+    """Quantile over a part of the family; exact, though most draws are never looked at.
+
+    A part's maximum is at most the whole family's, so once enough maxima reach the largest bound among the
+    draws not yet looked at, those cannot change the quantile.
+    """
+    draws = len(first)
+    need = tail_count(draws, level)
+    seen, top = 0, np.empty(0)
+    while seen < draws:
+        until = min(draws, max(2 * seen, 2 * need))
+        more = _family_maxima(errors[:, order[seen:until]], better, worse, scale)
+        seen, top = until, np.concatenate([top, more])
+        reached = float(-np.partition(-top, need - 1)[need - 1])
+        if seen < draws and reached >= first[order[seen]]:
+            break
+    return reached
+
+
+def _family_maxima(errors: Array, better: Index, worse: Index, scale: Array) -> Array:
+    """Largest studentised difference over the listed pairs, at least 0, (draw,)."""
+    out = np.zeros(errors.shape[1])
+    height = max(1, BLOCK // errors.shape[1])
+    for start in range(0, len(better), height):
+        rows = slice(start, start + height)
+        gap = errors[better[rows]]
+        gap -= errors[worse[rows]]
+        gap *= scale[rows, None]
+        np.maximum(out, gap.max(axis=0), out=out)
+    return out
+
+
+def _inverse(se_difference: Array) -> Array:
+    out = np.zeros_like(se_difference)
+    np.divide(1.0, se_difference, out=out, where=se_difference > 0)
+    return out
