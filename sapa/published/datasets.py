@@ -49,7 +49,7 @@ def load(name: str, *, corrected: bool = False) -> xr.Dataset:
     values = frame.rename(columns=names)
     if entry.layout == "rows":
         values = values.set_axis(pd.RangeIndex(1, len(values) + 1, name="row"))
-        data = values.to_xarray().set_coords(list(names.values()))
+        data = xr.Dataset.from_dataframe(values).set_coords(list(names.values()))
     else:
         total = {key: values[key].replace("", "total") for key in names.values()}
         data = _dense(values.assign(**total), list(names.values()))
