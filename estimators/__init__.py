@@ -1,6 +1,27 @@
 """What we conclude: scores, weights, variances, intervals, comparisons, ranks and published summaries."""
 
+from estimators.attainability import Attainability, attainable
+from estimators.feasibility import Feasibility, feasible
+from estimators.granularity import debit, grim, grimmer
 from estimators.ranks import ranks, tau_best, tau_worst
+from estimators.reconstruction import Reconstruction, reconstruct
 from estimators.scheme import Level, Scheme, aggregate, averaging_matrix
 
-__all__ = ["Level", "Scheme", "aggregate", "averaging_matrix", "ranks", "tau_best", "tau_worst"]
+__all__ = [
+    "Attainability",
+    "Feasibility",
+    "Level",
+    "Reconstruction",
+    "Scheme",
+    "aggregate",
+    "attainable",
+    "averaging_matrix",
+    "debit",
+    "feasible",
+    "grim",
+    "grimmer",
+    "ranks",
+    "reconstruct",
+    "tau_best",
+    "tau_worst",
+]
