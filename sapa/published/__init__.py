@@ -4,6 +4,7 @@ from sapa.published.checks import check
 from sapa.published.codebook import Column, Table, codebook
 from sapa.published.corrections import Correction, corrected_criteria, corrections
 from sapa.published.datasets import load, load_all
+from sapa.published.names import names
 from sapa.published.tables import printed, source, table
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "corrections",
     "load",
     "load_all",
+    "names",
     "printed",
     "source",
     "table",

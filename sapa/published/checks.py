@@ -30,7 +30,7 @@ def check(*, folder: str | os.PathLike[str] | None = None) -> dict[str, pd.DataF
     Examples
     --------
     >>> len(check())
-    31
+    32
     """
     tables = {name: table(name, folder=folder) for name in codebook()}
     services, regions = tables["services"], tables["regions"]
@@ -48,6 +48,7 @@ def check(*, folder: str | os.PathLike[str] | None = None) -> dict[str, pd.DataF
         "so does Table 4",
     )
     _surveyed_have_figures(services)
+    _translated(tables)
     _every_surveyed_service(tables, frozenset(services.loc[services["mass_survey"], "service_id"]))
     return tables
 
@@ -74,3 +75,14 @@ def _every_surveyed_service(tables: dict[str, pd.DataFrame], surveyed: frozenset
             odd = sorted(found ^ surveyed)[0]
             rule = "holds exactly the surveyed services"
             raise ValueError(f"{name}.csv, column service_id: {rule}, got {odd!r} wrong; {REMEDY}")
+
+
+def _translated(tables: dict[str, pd.DataFrame]) -> None:
+    russian = tables["names_ru"]
+    for kind, name in (("service", "services"), ("agency", "agencies"), ("region", "regions")):
+        known, named = set(tables[name].iloc[:, 0]), set(russian.loc[russian["kind"] == kind, "id"])
+        if known != named:
+            odd = sorted(known ^ named)[0]
+            raise ValueError(
+                f"names_ru.csv, column id: names exactly the ids of {name}.csv, got {odd!r} wrong; {REMEDY}"
+            )

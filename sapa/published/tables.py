@@ -129,7 +129,7 @@ def _column(entry: Table, column: Column, text: pd.Series, ids: frozenset[str] |
 
 def _numbers(entry: Table, column: Column, text: pd.Series, blank: pd.Series) -> pd.Series:
     word = text.isin(column.words)
-    number = text.str.fullmatch(r"-?\d+(\.\d+)?")
+    number = text.str.fullmatch(r"-?[0-9]+(\.[0-9]+)?")
     _require(entry, column, text, number | word | blank, "must be a number with a point as decimal sign")
     value = pd.to_numeric(text.where(number))
     inside = value.between(column.minimum, column.maximum) | blank | word
