@@ -16,7 +16,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from estimators.printed import (
     SLACK,
-    Floats,
     Integers,
     mean_interval,
     rate_interval,
@@ -52,6 +51,7 @@ def attainable(
     share: ArrayLike | None,
     n: ArrayLike,
     *,
+    items: ArrayLike = 1,
     rating_rate: float | tuple[float, float] = (0.0, 1.0),
     denominator: Denominator = "asked",
     mean_digits: int | None = 2,
@@ -67,6 +67,8 @@ def attainable(
         Shares of fives as proportions; None where only the mean is printed (the GRIM question on 1..5).
     n : array_like of int
         People asked; broadcast with the others.
+    items : array_like of int
+        Items whose figures the pair averages, each put to the same n and rated by equally many of them.
     rating_rate : float or (low, high)
         Raters/asked: by default unknown, any number of raters from 1 to n; 1.0 when everybody rated.
     denominator : {"asked", "rated"}
@@ -77,7 +79,7 @@ def attainable(
     Returns
     -------
     Attainability
-        With the broadcast shape of mean, share and n.
+        With the broadcast shape of mean, share, n and items; raters are those of one item.
 
     Raises
     ------
@@ -101,19 +103,18 @@ def attainable(
     >>> attainable(4.33, 0.6, 20, rating_rate=1.0).attainable.item()
     False
     """
-    means, shares, asked, raters = _intervals(
-        mean, share, n, rating_rate=rating_rate, mean_digits=mean_digits, share_digits=share_digits
-    )
-    cell, r = expand(raters[0].ravel(), raters[1].ravel())
-    low, high = _fives_range(cell, r, means, shares, asked, denominator)[:2]
-    works = low <= high
-    count = np.bincount(cell[works], minlength=asked.size).reshape(asked.shape)
-    fewest = np.full(asked.size, np.iinfo(np.int64).max)
-    most = np.zeros(asked.size, dtype=np.int64)
-    np.minimum.at(fewest, cell[works], r[works])
-    np.maximum.at(most, cell[works], r[works])
-    fewest = np.where(count.ravel() > 0, fewest, 0)
-    return Attainability(count > 0, fewest.reshape(asked.shape), most.reshape(asked.shape), count)
+    grid = _grid(mean, share, n, items, rating_rate, denominator, mean_digits, share_digits)
+    works = grid.fives[0] <= grid.fives[1]
+    cell, raters = grid.cell[works], grid.raters[works] // grid.items[works]
+    cells = int(np.prod(grid.shape))
+    count = np.bincount(cell, minlength=cells)
+    fewest = np.full(cells, np.iinfo(np.int64).max)
+    most = np.zeros(cells, dtype=np.int64)
+    np.minimum.at(fewest, cell, raters)
+    np.maximum.at(most, cell, raters)
+    fewest[count == 0] = 0
+    low, high, count = (x.reshape(grid.shape) for x in (fewest, most, count))
+    return Attainability(count > 0, low, high, count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +140,13 @@ def count_cells(
     share: ArrayLike | None,
     n: ArrayLike,
     *,
+    items: ArrayLike = 1,
     rating_rate: float | tuple[float, float] = (0.0, 1.0),
     denominator: Denominator = "asked",
     mean_digits: int | None = 2,
     share_digits: int | None = 3,
 ) -> CountCells:
-    """All numbers of raters, fives and sums of ratings that print as the figures; arguments of `attainable`.
+    """All numbers of ratings, fives and sums that print as the figures, items pooled; as `attainable`.
 
     Examples
     --------
@@ -152,15 +154,12 @@ def count_cells(
     >>> cells.raters.tolist(), cells.fives.tolist(), cells.total.tolist()
     ([84, 85], [83, 83], [417, 422])
     """
-    means, shares, asked, raters = _intervals(
-        mean, share, n, rating_rate=rating_rate, mean_digits=mean_digits, share_digits=share_digits
-    )
-    cell, r = expand(raters[0].ravel(), raters[1].ravel())
-    low, high, total_low, total_high = _fives_range(cell, r, means, shares, asked, denominator)
-    row, k = expand(low, high)
-    r, cell = r[row], cell[row]
-    inner, total = expand(np.maximum(total_low[row], r + 4 * k), np.minimum(total_high[row], 4 * r + k))
-    return CountCells(cell[inner], r[inner], k[inner], total)
+    grid = _grid(mean, share, n, items, rating_rate, denominator, mean_digits, share_digits)
+    row, k = expand(*grid.fives)
+    r = grid.raters[row]
+    low, high = np.maximum(grid.total[0][row], r + 4 * k), np.minimum(grid.total[1][row], 4 * r + k)
+    inner, total = expand(low, high)
+    return CountCells(grid.cell[row][inner], r[inner], k[inner], total)
 
 
 def expand(low: Integers, high: Integers) -> tuple[Integers, Integers]:
@@ -175,49 +174,64 @@ def expand(low: Integers, high: Integers) -> tuple[Integers, Integers]:
     return index, low[index] + np.arange(index.size) - start[index]
 
 
-def _intervals(
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """One row for each (cell, raters): pooled raters, and ranges of fives and of the sum of ratings.
+
+    The range of fives is empty where no sum exists for any number of fives.
+    """
+
+    shape: tuple[int, ...]
+    cell: Integers
+    items: Integers
+    raters: Integers
+    fives: tuple[Integers, Integers]
+    total: tuple[Integers, Integers]
+
+
+def _grid(
     mean: ArrayLike,
     share: ArrayLike | None,
     n: ArrayLike,
-    *,
+    items: ArrayLike,
     rating_rate: float | tuple[float, float],
+    denominator: Denominator,
     mean_digits: int | None,
     share_digits: int | None,
-) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats], Integers, tuple[Integers, Integers]]:
-    """Broadcast intervals of mean and share, the numbers asked, and the range of the numbers of raters."""
+) -> _Grid:
+    if denominator not in ("asked", "rated"):
+        raise ValueError(f"denominator must be 'asked' or 'rated', got {denominator!r}")
     means = mean_interval(mean, mean_digits)
     shares = (np.zeros(()), np.ones(())) if share is None else share_interval(share, share_digits)
-    asked = whole(n, name="n")
-    m_low, m_high, s_low, s_high, asked = np.broadcast_arrays(*means, *shares, asked)
+    wholes = whole(n, name="n"), whole(items, name="items")
+    m_low, m_high, s_low, s_high, asked, parts = np.broadcast_arrays(*means, *shares, *wholes)
+    cell, r = expand(*_raters_range(asked.ravel(), rating_rate))
+    parts = parts.ravel()[cell]
+    r = r * parts
+    base = asked.ravel()[cell] * parts if denominator == "asked" else r
+    total = _ceil(r * m_low.ravel()[cell]), _floor(r * m_high.ravel()[cell])
+    low = np.maximum(_ceil(base * s_low.ravel()[cell]), total[0] - 4 * r)
+    high = np.minimum(np.minimum(_floor(base * s_high.ravel()[cell]), r), (total[1] - r) // 4)
+    fives = low, np.where(total[0] <= total[1], high, low - 1)
+    return _Grid(asked.shape, cell, parts, r, fives, total)
+
+
+def _raters_range(asked: Integers, rating_rate: float | tuple[float, float]) -> tuple[Integers, Integers]:
+    """Fewest and most raters of one item."""
     low, high = rate_interval(rating_rate)
-    fewest = np.maximum(np.ceil(low * asked - SLACK), 1).astype(np.int64)
-    most = np.floor(high * asked + SLACK).astype(np.int64)
+    fewest, most = np.maximum(_ceil(low * asked), 1), _floor(high * asked)
     empty = fewest > most
     if empty.any():
         at = asked[empty].flat[0]
         raise ValueError(
             f"rating_rate must allow a whole number of raters, got {rating_rate} of {at} asked: give a range"
         )
-    return (m_low, m_high), (s_low, s_high), asked, (fewest, most)
+    return fewest, most
 
 
-def _fives_range(
-    cell: Integers,
-    r: Integers,
-    means: tuple[Floats, Floats],
-    shares: tuple[Floats, Floats],
-    asked: Integers,
-    denominator: Denominator,
-) -> tuple[Integers, Integers, Integers, Integers]:
-    """Range of the fives for which a sum exists (empty if none) and of the sums, for each (cell, r)."""
-    if denominator not in ("asked", "rated"):
-        raise ValueError(f"denominator must be 'asked' or 'rated', got {denominator!r}")
-    base = asked.ravel()[cell] if denominator == "asked" else r
-    total_low = np.ceil(r * means[0].ravel()[cell] - SLACK).astype(np.int64)
-    total_high = np.floor(r * means[1].ravel()[cell] + SLACK).astype(np.int64)
-    low = np.ceil(base * shares[0].ravel()[cell] - SLACK).astype(np.int64)
-    high = np.floor(base * shares[1].ravel()[cell] + SLACK).astype(np.int64)
-    low = np.maximum(low, total_low - 4 * r)
-    high = np.minimum(np.minimum(high, r), (total_high - r) // 4)
-    high = np.where(total_low <= total_high, high, low - 1)
-    return low, high, total_low, total_high
+def _ceil(x: NDArray[np.floating]) -> Integers:
+    return np.ceil(x - SLACK).astype(np.int64)
+
+
+def _floor(x: NDArray[np.floating]) -> Integers:
+    return np.floor(x + SLACK).astype(np.int64)

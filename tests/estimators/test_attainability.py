@@ -66,6 +66,24 @@ def test_many_cells_at_once_equal_one_by_one():
         assert (cells.cell == at).sum() == count_cells(mean[at], share[at], n[at]).raters.size
 
 
+@pytest.mark.parametrize("raters", [1, 2, 3])
+def test_two_items_of_equally_many_raters_against_all_pairs_of_count_vectors(raters):
+    asked = 3
+    every = vectors(asked)
+    every = every[every.sum(1) == raters]
+    mean = every @ np.arange(1, 6) / raters
+    pair_mean = ((mean[:, None] + mean) / 2).ravel()
+    pair_share = ((every[:, 4, None] + every[:, 4]) / (2 * asked)).ravel()
+    m, p = np.meshgrid(np.arange(100, 501) / 100, np.arange(0, 7) / 6, indexing="ij")
+    verdict = attainable(m, p.round(3), asked, items=2, rating_rate=(raters / asked, raters / asked))
+    wanted = [
+        bool((_prints(pair_mean, one, 0.01) & _prints(pair_share, other, 0.001)).any())
+        for one, other in zip(m.flat, p.round(3).flat, strict=True)
+    ]
+    assert verdict.attainable.ravel().tolist() == wanted
+    assert set(np.unique(verdict.raters_low)) <= {0, raters}
+
+
 def test_known_answers():
     assert not attainable(4.33, 0.6, 20, rating_rate=1.0).attainable.item()
     verdict = attainable(4.96, 0.892, 93)
