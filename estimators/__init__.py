@@ -3,6 +3,7 @@
 from estimators.attainability import Attainability, attainable
 from estimators.feasibility import Feasibility, feasible
 from estimators.granularity import debit, grim, grimmer
+from estimators.intervals import Interval, interval
 from estimators.ranks import ranks, tau_best, tau_worst
 from estimators.reconstruction import Reconstruction, reconstruct
 from estimators.scheme import Level, Scheme, aggregate, averaging_matrix
@@ -10,6 +11,7 @@ from estimators.scheme import Level, Scheme, aggregate, averaging_matrix
 __all__ = [
     "Attainability",
     "Feasibility",
+    "Interval",
     "Level",
     "Reconstruction",
     "Scheme",
@@ -20,6 +22,7 @@ __all__ = [
     "feasible",
     "grim",
     "grimmer",
+    "interval",
     "ranks",
     "reconstruct",
     "tau_best",
