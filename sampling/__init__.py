@@ -1,1 +1,17 @@
 """What is fixed before anyone answers: frames, allocation, rounding, selection, precision, fieldwork."""
+
+from sampling.allocation import compromise, power_allocation, proportional
+from sampling.apportionment import round_total
+from sampling.equal_precision import equal_precision
+from sampling.frame import Frame
+from sampling.neyman import neyman
+
+__all__ = [
+    "Frame",
+    "compromise",
+    "equal_precision",
+    "neyman",
+    "power_allocation",
+    "proportional",
+    "round_total",
+]
