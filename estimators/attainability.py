@@ -230,8 +230,10 @@ def _raters_range(asked: Integers, rating_rate: float | tuple[float, float]) -> 
 
 
 def _ceil(x: NDArray[np.floating]) -> Integers:
-    return np.ceil(x - SLACK).astype(np.int64)
+    result: Integers = np.ceil(x - SLACK).astype(np.int64)
+    return result
 
 
 def _floor(x: NDArray[np.floating]) -> Integers:
-    return np.floor(x + SLACK).astype(np.int64)
+    result: Integers = np.floor(x + SLACK).astype(np.int64)
+    return result
