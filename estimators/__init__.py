@@ -1,30 +1,57 @@
 """What we conclude: scores, weights, variances, intervals, comparisons, ranks and published summaries."""
 
 from estimators.attainability import Attainability, attainable
+from estimators.change import change, tipping_point
+from estimators.comparisons import equivalence, pairwise
+from estimators.concordance import Concordance, kendall
 from estimators.feasibility import Feasibility, feasible
 from estimators.granularity import debit, grim, grimmer
+from estimators.homogeneity import WaldTest, homogeneity
 from estimators.intervals import Interval, interval
+from estimators.multiplicity import adjust
+from estimators.rank_regions import TopVerification, joint_region, plug_in_rank_probability, verify_top
 from estimators.ranks import ranks, tau_best, tau_worst
+from estimators.ranks_multinomial import Winner, multinomial_ranks, multinomial_winner
 from estimators.reconstruction import Reconstruction, reconstruct
 from estimators.scheme import Level, Scheme, aggregate, averaging_matrix
+from estimators.tiers import tiers
+from estimators.trend import trend
 
 __all__ = [
     "Attainability",
+    "Concordance",
     "Feasibility",
     "Interval",
     "Level",
     "Reconstruction",
     "Scheme",
+    "TopVerification",
+    "WaldTest",
+    "Winner",
+    "adjust",
     "aggregate",
     "attainable",
     "averaging_matrix",
+    "change",
     "debit",
+    "equivalence",
     "feasible",
     "grim",
     "grimmer",
+    "homogeneity",
     "interval",
+    "joint_region",
+    "kendall",
+    "multinomial_ranks",
+    "multinomial_winner",
+    "pairwise",
+    "plug_in_rank_probability",
     "ranks",
     "reconstruct",
     "tau_best",
     "tau_worst",
+    "tiers",
+    "tipping_point",
+    "trend",
+    "verify_top",
 ]

@@ -73,9 +73,7 @@ class JointEstimate:
         return np.sqrt(out)
 
     @classmethod
-    def of(
-        cls, estimate: ArrayLike | xr.DataArray, covariance_or_se: ArrayLike | xr.DataArray
-    ) -> "JointEstimate":
+    def of(cls, estimate: ArrayLike | xr.DataArray, covariance_or_se: ArrayLike | xr.DataArray) -> Self:
         """Join an estimate with its covariance matrix, or with a vector of standard errors.
 
         Parameters
@@ -100,6 +98,18 @@ class JointEstimate:
             labels = estimate[dim].values
             _check_labels(covariance_or_se, labels)
         return cls(values, _as_covariance(covariance_or_se, len(values)), dim, labels)
+
+
+def labelled(values: ArrayLike | xr.DataArray, *, dim: str = "unit") -> xr.DataArray:
+    """Give an array dimension names, `dim` and `dim`_1, ...; a labelled one keeps its own.
+
+    >>> labelled([[4.5, 4.6]]).dims
+    ('unit', 'unit_1')
+    """
+    if isinstance(values, xr.DataArray):
+        return values.astype(np.float64)
+    array = np.asarray(values, dtype=np.float64)
+    return xr.DataArray(array, dims=[f"{dim}_{i}" if i else dim for i in range(array.ndim)])
 
 
 def _as_covariance(given: ArrayLike | xr.DataArray, size: int) -> Array:

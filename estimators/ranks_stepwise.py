@@ -76,22 +76,24 @@ def unit_maxima(errors: Array, se_difference: Array) -> Array:
 def tail_count(draws: int, level: float) -> int:
     """How many of the largest draws reach down to the `level` quantile.
 
+    The observed statistic counts as one more draw, so that the test holds its level for any number of draws.
+
     >>> tail_count(1000, 0.95)
-    51
+    50
     """
-    return draws - min(draws, ceil(level * draws - 1e-9)) + 1
+    return draws - min(draws, ceil(level * (draws + 1) - 1e-9)) + 1
 
 
 def quantile(values: Array, *, draws: int, level: float) -> Quantile:
     """Quantile at `level` of a sample of `draws` numbers of which `values` holds the largest.
 
-    The quantile is the order statistic with at least `level` of the draws at or below it. Its standard
-    error is half the distance between the order statistics one binomial standard deviation away.
+    The quantile is the order statistic with at least `level` of `draws` + 1 numbers at or below it. Its
+    standard error is half the distance between the order statistics one binomial standard deviation away.
 
     Examples
     --------
     >>> quantile(np.arange(1.0, 1001.0), draws=1000, level=0.95).value
-    950.0
+    951.0
     """
     descending = np.sort(values)[::-1]
     at, spread = tail_count(draws, level), ceil(sqrt(draws * level * (1 - level)))

@@ -1,0 +1,223 @@
+"""Comparisons of units with one another: all pairs, and equivalence."""
+
+from collections.abc import Callable
+from math import inf
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import norm, t
+
+from estimators.comparisons_estimates import JointEstimate, labelled
+from estimators.multiplicity import CORRECTIONS, Method, critical, two_sided
+from estimators.ranks_stepwise import error_draws, quantile, unit_maxima
+
+Array = NDArray[np.float64]
+Estimate = ArrayLike | xr.DataArray
+Rng = np.random.Generator | int | None
+SIMULTANEOUS: tuple[Method, ...] = ("max_t", "holm", "bonferroni")
+
+
+def pairwise(
+    estimate: Estimate,
+    covariance_or_se: Estimate,
+    *,
+    level: float = 0.95,
+    adjust: Method = "max_t",
+    df: float = inf,
+    draws: int = 10_000,
+    rng: Rng = 0,
+) -> xr.Dataset:
+    """Differences of all pairs of units, with tests and intervals.
+
+    Parameters
+    ----------
+    estimate : array-like (unit,) or DataArray
+    covariance_or_se : array-like (unit, unit) or (unit,)
+        Covariance of the estimates, or standard errors of independent ones.
+    level : float
+        Confidence level of the intervals: of all at once for "max_t", "bonferroni" and "holm" (whose
+        intervals are Bonferroni's), of each alone for "none" and "bh".
+    adjust : {"max_t", "holm", "bonferroni", "bh", "none"}
+        Correction of the p-values; "max_t" is the single-step one and agrees with its intervals.
+    df : float
+        Degrees of freedom of the standard errors; infinite takes them as known.
+    draws : int
+        Draws for "max_t".
+    rng : Generator, int or None
+        Source of the draws; the default repeats itself.
+
+    Returns
+    -------
+    Dataset
+        Along `pair`: coordinates `first` and `second`, `difference` (first minus second), `se`, `statistic`,
+        `p_value`, `p_adjusted`, `p_adjusted_mcse`, `lower`, `upper`.
+
+    Raises
+    ------
+    ValueError
+        If there is one unit only, or a difference has standard error 0.
+
+    Notes
+    -----
+    The null of a pair is that the two true values are equal. Max-t with the full covariance: Hothorn,
+    Bretz and Westfall (2008), equation 5.
+
+    Examples
+    --------
+    >>> found = pairwise([4.9, 4.6, 4.5], [0.05, 0.05, 0.05])
+    >>> (found["p_adjusted"] < 0.05).values.tolist()
+    [True, True, False]
+    """
+    joint = JointEstimate.of(estimate, covariance_or_se)
+    if len(joint.values) < 2:
+        raise ValueError("pairwise needs at least 2 units, got 1")
+    a, b = np.triu_indices(len(joint.values), k=1)
+    difference, se = joint.values[a] - joint.values[b], joint.se_difference[a, b]
+
+    def largest() -> Array:
+        errors = error_draws(joint.covariance, draws, df=df, rng=np.random.default_rng(rng))
+        return np.asarray(unit_maxima(errors, joint.se_difference).max(axis=0))
+
+    columns, width = family_tests(difference, se, largest=largest, level=level, adjust=adjust, df=df)
+    return xr.Dataset(
+        {name: ("pair", values) for name, values in columns.items()},
+        coords={"first": ("pair", joint.labels[a]), "second": ("pair", joint.labels[b])},
+        attrs={
+            "level": level,
+            "adjust": adjust,
+            "critical_value": width,
+            "coverage": "all intervals at once" if adjust in SIMULTANEOUS else "each interval taken alone",
+            "null": "the two true values are equal",
+        },
+    )
+
+
+def equivalence(
+    difference: Estimate,
+    se: ArrayLike,
+    *,
+    margin: float | tuple[float, float],
+    level: float = 0.95,
+    df: float = inf,
+) -> xr.Dataset:
+    """Two one-sided tests that a difference is too small to matter.
+
+    Parameters
+    ----------
+    difference : array-like or DataArray, any shape
+    se : array-like, broadcast against `difference`
+        Standard error, above 0.
+    margin : float or (low, high)
+        Differences strictly inside (-margin, margin), or (low, high), do not matter. It must be chosen
+        before the data are seen.
+    level : float
+        1 minus the probability of calling a difference equivalent that matters.
+    df : float
+        Degrees of freedom of the standard error.
+
+    Returns
+    -------
+    Dataset
+        `difference`, `se`, `p_value`, `lower` and `upper` (the 2 level - 1 interval, which lies inside the
+        margin if and only if the test rejects), `equivalent`; attribute `null`.
+
+    Raises
+    ------
+    ValueError
+        If a standard error is not above 0 or the margin does not run from low to high.
+
+    Notes
+    -----
+    Schuirmann (1987). Many differences: correct `p_value` with `adjust`.
+
+    Examples
+    --------
+    >>> equivalence([0.01, 0.01], [0.02, 0.06], margin=0.05)["equivalent"].values.tolist()
+    [True, False]
+    """
+    low, high = margin if isinstance(margin, tuple) else (-margin, margin)
+    if not low < high:
+        raise ValueError(f"margin must be above 0, or (low, high) with low < high, got {margin}")
+    given = labelled(difference)
+    values, errors = np.broadcast_arrays(given.values, np.asarray(se, dtype=float))
+    if values.shape != given.shape:
+        raise ValueError(f"se must have the shape of difference {given.shape}, got {errors.shape}")
+    if not (np.isfinite(values).all() and (np.isfinite(errors) & (errors > 0)).all()):
+        raise ValueError("difference must be finite and se above 0: an unknown error is not zero")
+    law = norm if df == inf else t(df)
+    p_values = np.maximum(law.sf((values - low) / errors), law.cdf((values - high) / errors))
+    width = float(law.isf(1 - level)) * errors
+    columns = {
+        "difference": values,
+        "se": errors,
+        "p_value": p_values,
+        "lower": values - width,
+        "upper": values + width,
+        "equivalent": p_values <= 1 - level,
+    }
+    null = f"the true difference is outside ({low}, {high})"
+    return xr.Dataset(
+        {name: (given.dims, np.array(column)) for name, column in columns.items()},
+        coords=given.coords,
+        attrs={"level": level, "null": null},
+    )
+
+
+def family_tests(
+    difference: Array, se: Array, *, largest: Callable[[], Array], level: float, adjust: Method, df: float
+) -> tuple[dict[str, Array], float]:
+    """Tests and intervals of a family of differences, and the critical value of the intervals.
+
+    Parameters
+    ----------
+    difference, se : ndarray (test,)
+    largest : callable
+        Gives draws of the largest absolute studentised error, (draw,); called for "max_t" alone.
+    level, adjust, df
+        As in `pairwise`.
+
+    Examples
+    --------
+    >>> columns, width = family_tests(np.array([0.5]), np.array([0.1]), largest=lambda: np.zeros(0), level=0.95,
+    ...                         adjust="none", df=inf)
+    >>> round(width, 2), columns["lower"].round(3).tolist()
+    (1.96, [0.304])
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, got {level}: write 95% as 0.95")
+    statistic = difference / se
+    p_values = two_sided(statistic, df=df)
+    error = np.zeros_like(se)
+    if adjust == "max_t":
+        maxima = largest()
+        adjusted, error = exceedance(np.abs(statistic), maxima)
+        width = quantile(maxima, draws=len(maxima), level=level).value
+    elif adjust in CORRECTIONS:
+        adjusted = CORRECTIONS[adjust](p_values)
+        width = critical(level, df=df, tests=len(se) if adjust in SIMULTANEOUS else 1)
+    else:
+        raise ValueError(f"adjust must be one of {['max_t', *CORRECTIONS]}, got {adjust!r}")
+    columns = {
+        "difference": difference,
+        "se": se,
+        "statistic": statistic,
+        "p_value": p_values,
+        "p_adjusted": np.maximum(adjusted, p_values),
+        "p_adjusted_mcse": error,
+        "lower": difference - width * se,
+        "upper": difference + width * se,
+    }
+    return columns, width
+
+
+def exceedance(statistic: Array, largest: Array) -> tuple[Array, Array]:
+    """Share of simulated maxima at or above each statistic, with its Monte Carlo standard error.
+
+    >>> exceedance(np.array([2.0, 9.0]), np.array([1.0, 2.0, 3.0]))[0].tolist()
+    [0.75, 0.25]
+    """
+    draws = len(largest)
+    above = draws - np.searchsorted(np.sort(largest), statistic, side="left")
+    share = (1 + above) / (draws + 1)  # the observed statistic counts as one of the draws
+    return share, np.sqrt(share * (1 - share) / draws)
