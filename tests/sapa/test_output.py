@@ -1,0 +1,100 @@
+import os
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from sapa.output import whole_file, whole_folder, write_csv, write_xlsx
+
+
+def test_a_folder_appears_whole(tmp_path):
+    place = tmp_path / "deep" / "out"
+    with whole_folder(place, made_by="test") as folder:
+        (folder / "a.txt").write_text("a")
+        assert not place.exists()
+    assert (place / "a.txt").read_text() == "a"
+    assert [entry.name for entry in place.parent.iterdir()] == ["out"]
+
+
+def test_a_failure_leaves_the_old_folder_and_nothing_else(tmp_path):
+    place = tmp_path / "out"
+    with whole_folder(place, made_by="test") as folder:
+        (folder / "a.txt").write_text("old")
+
+    def fail():
+        with whole_folder(place, made_by="test") as folder:
+            (folder / "a.txt").write_text("new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert (place / "a.txt").read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_second_run_replaces_the_first(tmp_path):
+    place = tmp_path / "out"
+    for text in ("old", "new"):
+        with whole_folder(place, made_by="test") as folder:
+            (folder / f"{text}.txt").write_text(text)
+    assert sorted(entry.name for entry in place.iterdir()) == ["manifest.json", "new.txt"]
+
+
+@pytest.mark.parametrize("kind", ["files", "file", "link", "other maker", "torn manifest"])
+def test_what_is_not_ours_is_never_overwritten(tmp_path, kind):
+    place = tmp_path / "out"
+    if kind == "file":
+        place.write_text("mine")
+    elif kind == "link":
+        os.symlink(tmp_path, place)
+    else:
+        place.mkdir()
+        (place / "thesis.txt").write_text("mine")
+        if kind == "other maker":
+            (place / "manifest.json").write_text('{"made_by": "someone"}')
+        if kind == "torn manifest":
+            (place / "manifest.json").write_text('{"made')
+
+    def write():
+        with whole_folder(place, made_by="test"):
+            raise AssertionError("the block must not run")
+
+    with pytest.raises(ValueError, match="out must be a"):
+        write()
+
+
+def test_a_file_appears_whole(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+
+    def fail():
+        with whole_file(path) as fresh:
+            fresh.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_tables_round_trip_and_formulas_are_harmless(tmp_path):
+    frame = pd.DataFrame(
+        {"name": ["=HYPERLINK(1)", "Қазақ", "-0.19", None], "q": [4.5, 4.25, float("nan"), 1.0]}
+    )
+    write_csv(frame, tmp_path / "a.csv")
+    back = pd.read_csv(tmp_path / "a.csv")
+    assert back["name"].fillna("").tolist() == ["'=HYPERLINK(1)", "Қазақ", "-0.19", ""]
+    assert back["q"].tolist()[:2] == [4.5, 4.25]
+    write_xlsx({"one": frame, "two": frame[["q"]]}, tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert book.sheetnames == ["one", "two"]
+    assert [cell.value for cell in book["one"]["A"]] == ["name", "'=HYPERLINK(1)", "Қазақ", "-0.19", None]
+    assert book["one"]["B3"].value == 4.25
+    assert book["one"]["B4"].value is None
+
+
+def test_sheet_names_that_are_too_long_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="31 characters"):
+        write_xlsx({"x" * 32: pd.DataFrame({"a": [1]})}, tmp_path / "a.xlsx")
+    assert list(tmp_path.iterdir()) == []
