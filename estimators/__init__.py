@@ -4,6 +4,7 @@ from estimators.attainability import Attainability, attainable
 from estimators.change import change, tipping_point
 from estimators.comparisons import equivalence, pairwise
 from estimators.concordance import Concordance, kendall
+from estimators.design import Design, Stage
 from estimators.feasibility import Feasibility, feasible
 from estimators.granularity import debit, grim, grimmer
 from estimators.homogeneity import WaldTest, homogeneity
@@ -20,11 +21,13 @@ from estimators.trend import trend
 __all__ = [
     "Attainability",
     "Concordance",
+    "Design",
     "Feasibility",
     "Interval",
     "Level",
     "Reconstruction",
     "Scheme",
+    "Stage",
     "TopVerification",
     "WaldTest",
     "Winner",
