@@ -9,6 +9,7 @@ from estimators.feasibility import Feasibility, feasible
 from estimators.granularity import debit, grim, grimmer
 from estimators.homogeneity import WaldTest, homogeneity
 from estimators.intervals import Interval, interval
+from estimators.linearization import Linearized, contrast, covariance, influence, mean, ratio, total, variance
 from estimators.multiplicity import adjust
 from estimators.rank_regions import TopVerification, joint_region, plug_in_rank_probability, verify_top
 from estimators.ranks import ranks, tau_best, tau_worst
@@ -25,6 +26,7 @@ __all__ = [
     "Feasibility",
     "Interval",
     "Level",
+    "Linearized",
     "Reconstruction",
     "Scheme",
     "Stage",
@@ -36,25 +38,32 @@ __all__ = [
     "attainable",
     "averaging_matrix",
     "change",
+    "contrast",
+    "covariance",
     "debit",
     "equivalence",
     "feasible",
     "grim",
     "grimmer",
     "homogeneity",
+    "influence",
     "interval",
     "joint_region",
     "kendall",
+    "mean",
     "multinomial_ranks",
     "multinomial_winner",
     "pairwise",
     "plug_in_rank_probability",
     "ranks",
+    "ratio",
     "reconstruct",
     "tau_best",
     "tau_worst",
     "tiers",
     "tipping_point",
+    "total",
     "trend",
+    "variance",
     "verify_top",
 ]
