@@ -71,7 +71,7 @@ def round_total(
 
 
 def _largest_remainder(quota: FloatArray, n: int, low: FloatArray, high: FloatArray) -> IntArray:
-    """Floors of the bounded quotas, and one more to the largest remainders; of equal ones the larger quota."""
+    """Floors of the bounded quotas, and one more to the largest remainders, of equals the larger quota."""
     kept = abs(quota.sum() - n) < 1 and ((quota >= low) & (quota <= high)).all()
     real = quota if kept else fill(quota, float(n), low, high)
     floors = np.clip(np.floor(real + 1e-9), low, high)
