@@ -5,6 +5,7 @@ from estimators.change import change, tipping_point
 from estimators.comparisons import equivalence, pairwise
 from estimators.concordance import Concordance, kendall
 from estimators.design import Design, Stage
+from estimators.dispersion import SdBounds, sd_bounds
 from estimators.feasibility import Feasibility, feasible
 from estimators.granularity import debit, grim, grimmer
 from estimators.homogeneity import WaldTest, homogeneity
@@ -19,51 +20,4 @@ from estimators.scheme import Level, Scheme, aggregate, averaging_matrix
 from estimators.tiers import tiers
 from estimators.trend import trend
 
-__all__ = [
-    "Attainability",
-    "Concordance",
-    "Design",
-    "Feasibility",
-    "Interval",
-    "Level",
-    "Linearized",
-    "Reconstruction",
-    "Scheme",
-    "Stage",
-    "TopVerification",
-    "WaldTest",
-    "Winner",
-    "adjust",
-    "aggregate",
-    "attainable",
-    "averaging_matrix",
-    "change",
-    "contrast",
-    "covariance",
-    "debit",
-    "equivalence",
-    "feasible",
-    "grim",
-    "grimmer",
-    "homogeneity",
-    "influence",
-    "interval",
-    "joint_region",
-    "kendall",
-    "mean",
-    "multinomial_ranks",
-    "multinomial_winner",
-    "pairwise",
-    "plug_in_rank_probability",
-    "ranks",
-    "ratio",
-    "reconstruct",
-    "tau_best",
-    "tau_worst",
-    "tiers",
-    "tipping_point",
-    "total",
-    "trend",
-    "variance",
-    "verify_top",
-]
+__all__ = ["Attainability", "Concordance", "Design", "Feasibility", "Interval", "Level", "Linearized", "Reconstruction", "Scheme", "SdBounds", "Stage", "TopVerification", "WaldTest", "Winner", "adjust", "aggregate", "attainable", "averaging_matrix", "change", "contrast", "covariance", "debit", "equivalence", "feasible", "grim", "grimmer", "homogeneity", "influence", "interval", "joint_region", "kendall", "mean", "multinomial_ranks", "multinomial_winner", "pairwise", "plug_in_rank_probability", "ranks", "ratio", "reconstruct", "sd_bounds", "tau_best", "tau_worst", "tiers", "tipping_point", "total", "trend", "variance", "verify_top"]
