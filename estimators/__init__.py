@@ -12,6 +12,7 @@ from estimators.homogeneity import WaldTest, homogeneity
 from estimators.intervals import Interval, interval
 from estimators.linearization import Linearized, contrast, covariance, influence, mean, ratio, total, variance
 from estimators.multiplicity import adjust
+from estimators.pmf import FivePoint, max_entropy, probit_pmf
 from estimators.rank_regions import TopVerification, joint_region, plug_in_rank_probability, verify_top
 from estimators.ranks import ranks, tau_best, tau_worst
 from estimators.ranks_multinomial import Winner, multinomial_ranks, multinomial_winner
@@ -25,6 +26,7 @@ __all__ = [
     "Concordance",
     "Design",
     "Feasibility",
+    "FivePoint",
     "Interval",
     "Level",
     "Linearized",
@@ -52,11 +54,13 @@ __all__ = [
     "interval",
     "joint_region",
     "kendall",
+    "max_entropy",
     "mean",
     "multinomial_ranks",
     "multinomial_winner",
     "pairwise",
     "plug_in_rank_probability",
+    "probit_pmf",
     "ranks",
     "ratio",
     "reconstruct",
