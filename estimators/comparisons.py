@@ -179,8 +179,8 @@ def family_tests(
 
     Examples
     --------
-    >>> columns, width = family_tests(np.array([0.5]), np.array([0.1]), largest=lambda: np.zeros(0), level=0.95,
-    ...                         adjust="none", df=inf)
+    >>> columns, width = family_tests(np.array([0.5]), np.array([0.1]), largest=lambda: np.zeros(0),
+    ...                               level=0.95, adjust="none", df=inf)
     >>> round(width, 2), columns["lower"].round(3).tolist()
     (1.96, [0.304])
     """

@@ -115,7 +115,7 @@ def benjamini_hochberg(p_values: Array) -> Array:
     """
     count = len(p_values)
     order = np.argsort(p_values, kind="stable")[::-1]
-    scaled = p_values[order] * count / np.arange(count, 0, -1)
+    scaled = p_values[order] * (count / np.arange(count, 0, -1))
     out = np.empty_like(p_values)
     out[order] = np.minimum(1.0, np.minimum.accumulate(scaled))
     return out
