@@ -7,19 +7,17 @@ survey's 34.7% online.
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from sapa.microdata.lattice import attains
-from sapa.microdata.targets import Figures, Form, Service
+from sapa.microdata.targets import Figures, Form, Interval, Service
 from sapa.published import printed, table
-from sapa.scheme_2020 import items_of, questionnaire
+from sapa.scheme_2020 import LIST_OF_CHANNEL, USERS_ONLY, items_of, questionnaire
 
-COSTS_FREE, COSTS_PAID = 2, 4
-ASSISTANT_USE: Final = 4 / 11  # Table 3: 4 of 11 online recipients rated the assistant (3.25 = 13/4)
-USERS_ONLY: Final = (("online", "staff_or_assistant"), ("online", "feedback"))
+PAYMENT_ITEMS: Final = 2  # the first items of the costs criterion
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +31,13 @@ class Split:
     paid
         Whether the two payment items were put to them.
     printed
-        Online share as printed, empty where none is.
+        Online share as printed (or 100 less the printed office share), empty where none is.
     allowed
         Number of splits that the printed share allows; zero when no whole split prints it.
-    attainable, cells
-        Criteria whose two figures the split lets print, of those judged.
+    attained, judged
+        Criteria whose two figures the split lets print, of those put to the whole channel.
+    free_n, free_attained
+        The split that would be taken were no share printed, and what it attains.
     """
 
     service: str
@@ -45,8 +45,10 @@ class Split:
     paid: bool
     printed: str
     allowed: int
-    attainable: int
-    cells: int
+    attained: int
+    judged: int
+    free_n: tuple[int, ...]
+    free_attained: int
 
 
 @cache
@@ -61,13 +63,13 @@ def asked_items(channel: str, *, paid: bool) -> dict[str, tuple[str, ...]]:
     for item in items_of(channel):
         groups[criterion[item]] = (*groups.get(criterion[item], ()), item)
     if "costs" in groups and not paid:
-        groups["costs"] = groups["costs"][COSTS_PAID - COSTS_FREE :]
+        groups["costs"] = groups["costs"][PAYMENT_ITEMS:]
     return groups
 
 
-def users_only(form: Form, criterion: str) -> bool:
+def users_only(channel: str, criterion: str) -> bool:
     """Whether the criterion's items are put to their users: complainers, users of the assistant."""
-    return criterion == "feedback" or (form.channel, criterion) in USERS_ONLY
+    return (LIST_OF_CHANNEL[channel], criterion) in USERS_ONLY
 
 
 def split(service: Service) -> Split:
@@ -78,37 +80,34 @@ def split(service: Service) -> Split:
     (93, 11)
     """
     share = _printed_share(service.service)
-    allowed = _allowed(service.n, share) if len(service.forms) > 1 else [(service.n,)]
-    candidates = allowed or _allowed(service.n, "")
-    n, paid, attained = _best(service, candidates)
+    every: list[tuple[int, ...]] = [(service.n,)]
+    if len(service.forms) > 1:
+        every = [(service.n - k, k) for k in range(1, service.n)]
+    allowed = [n for n in every if len(n) == 1 or _prints(n, share)]
+    n, paid, attained = _best(service, allowed or every)
+    free_n, _, free_attained = _best(service, every)
     judged = sum(len(_judged(form)) for form in service.forms)
-    return Split(service.service, n, paid, share, len(allowed), attained, judged)
+    return Split(service.service, n, paid, share, len(allowed), attained, judged, free_n, free_attained)
+
+
+def _prints(n: tuple[int, ...], share: str) -> bool:
+    """Whether the online share of a split prints as `share`, with as many decimals."""
+    unit = 10.0 ** -len(share.partition(".")[2])
+    return not share or Interval.of(float(share), unit).holds(100 * n[-1] / sum(n))
 
 
 def _best(service: Service, candidates: list[tuple[int, ...]]) -> tuple[tuple[int, ...], bool, int]:
-    """Split and payment under which most criteria attain; among equals free, then nearest to the survey's share."""
+    """Split and payment under which most criteria attain; of equals free, then nearest to 34.7% online."""
 
     def merit(choice: tuple[tuple[int, ...], bool]) -> tuple[int, bool, float]:
         n, paid = choice
-        return _attainable(service, n, paid), not paid, -abs(n[-1] / service.n - _overall_online())
+        return _attained(service, n, paid), not paid, -abs(n[-1] / service.n - _overall_online())
 
-    n, paid = max(((n, paid) for n in candidates for paid in (False, True)), key=merit)
-    return n, paid, _attainable(service, n, paid)
-
-
-def _allowed(n: int, share: str) -> list[tuple[int, int]]:
-    """Whole splits (other, online) whose online share prints as `share`, with as many decimals."""
-    if not share:
-        return [(n - k, k) for k in range(1, n)]
-    unit = 10.0 ** -len(share.partition(".")[2])
-    return [
-        (n - k, k)
-        for k in range(1, n)
-        if float(share) - unit / 2 - 1e-9 <= 100 * k / n < float(share) + unit / 2 - 1e-9
-    ]
+    n, paid = max(product(candidates, (False, True)), key=merit)
+    return n, paid, _attained(service, n, paid)
 
 
-def _attainable(service: Service, n: tuple[int, ...], paid: bool) -> int:
+def _attained(service: Service, n: tuple[int, ...], paid: bool) -> int:
     return sum(
         _cell(people, len(asked_items(form.channel, paid=paid)[criterion]), figures)
         for form, people in zip(service.forms, n, strict=True)
@@ -126,17 +125,24 @@ def _judged(form: Form) -> dict[str, Figures]:
     return {
         criterion: figures
         for criterion, figures in form.criteria.items()
-        if not users_only(form, criterion) and not np.isnan(figures.mean.printed + figures.share.printed)
+        if not users_only(form.channel, criterion)
+        and not np.isnan(figures.mean.printed + figures.share.printed)
     }
 
 
 @cache
-def _printed_shares() -> pd.Series:
-    return printed("service_sections").set_index("service_id")["online_share_pct"]
+def _printed_shares() -> dict[str, str]:
+    """Online shares as printed; where only the office share is, the rest of it with the same decimals."""
+    rows = printed("service_sections").set_index("service_id")
+    shares = {}
+    for service, online, office in rows[["online_share_pct", "office_share_pct"]].itertuples():
+        digits = len(office.partition(".")[2])
+        shares[service] = online or (f"{100 - float(office):.{digits}f}" if office else "")
+    return shares
 
 
 def _printed_share(service: str) -> str:
-    return str(_printed_shares()[service])
+    return _printed_shares()[service]
 
 
 @cache

@@ -19,7 +19,7 @@ Ints = NDArray[np.intp]
 SERVICE_MISS: Final = 1e9
 CHANNEL_MISS: Final = 1e6
 CRITERION_MISS: Final = 1e3
-BINS: Final = 40  # of one unit of the last printed digit
+BINS: Final = 20  # of one unit of the last printed digit
 EXTRA_MISSES: Final = 3
 KEPT: Final = 600  # running means of a channel kept when the channel itself must miss
 
@@ -84,8 +84,13 @@ def choose(
 def _ends(menus: Sequence[Menu], printed: Interval, unit: float, limit: float) -> _States:
     """Means that a channel can reach within a limit of cost, its own miss added."""
     states = _States(np.zeros(1), np.zeros(1), np.zeros((1, 0), dtype=np.intp))
-    for menu in menus:
-        states = _step(states, menu, len(menus), unit / BINS, limit)
+    usable = [menu.value[menu.cost <= limit] / len(menus) for menu in menus]
+    rest_low = sum(value.min() for value in usable)
+    rest_high = sum(value.max() for value in usable)
+    for menu, value in zip(menus, usable, strict=True):
+        rest_low, rest_high = rest_low - value.min(), rest_high - value.max()
+        window = (printed.low - rest_high - unit, printed.high - rest_low + unit)
+        states = _step(states, menu, len(menus), unit / BINS, limit, window)
     misses = (states.total < printed.low) | (states.total >= printed.high)
     off = np.abs(states.total - printed.printed) if np.isfinite(printed.low) else np.zeros(misses.size)
     cost = states.cost + misses * (CHANNEL_MISS + off / unit)
@@ -93,10 +98,15 @@ def _ends(menus: Sequence[Menu], printed: Interval, unit: float, limit: float) -
     return _States(states.total[keep], cost[keep], states.path[keep])
 
 
-def _step(states: _States, menu: Menu, criteria: int, width: float, limit: float) -> _States:
+def _step(
+    states: _States, menu: Menu, criteria: int, width: float, limit: float, window: tuple[float, float]
+) -> _States:
+    """States with one more criterion chosen; those that can no longer reach the channel's figure go."""
     total = states.total[:, None] + menu.value / criteria
     cost = states.cost[:, None] + menu.cost
-    start, option = np.nonzero(cost <= limit)
+    cheap = cost <= limit
+    reaching = cheap & (total >= window[0]) & (total < window[1])
+    start, option = np.nonzero(reaching if reaching.any() else cheap)
     total, cost = total[start, option], cost[start, option]
     cell = np.floor(total / width).astype(np.int64)
     order = np.lexsort((cost, cell))
@@ -107,8 +117,8 @@ def _step(states: _States, menu: Menu, criteria: int, width: float, limit: float
 
 def _pair(ends: Sequence[_States], service: Interval) -> tuple[float, list[Ints]]:
     """Cheapest way of every channel together, the service's own miss added."""
-    total = sum(np.ix_(*(end.total for end in ends))) / len(ends)  # type: ignore[arg-type]
-    cost = sum(np.ix_(*(end.cost for end in ends)))  # type: ignore[arg-type]
+    total = sum(np.ix_(*(end.total for end in ends))) / len(ends)
+    cost = sum(np.ix_(*(end.cost for end in ends)))
     misses = (total < service.low) | (total >= service.high)
     cost = cost + misses * (SERVICE_MISS + np.abs(total - service.printed))
     at = np.unravel_index(int(np.argmin(cost)), cost.shape)

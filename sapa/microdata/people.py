@@ -72,4 +72,5 @@ def _codes(group: Group) -> NDArray[np.int8]:
     silent = group.asked - group.counts.sum(axis=1)
     table = np.column_stack([group.size - group.asked, silent, group.counts])
     ends = table.cumsum(axis=1)
-    return kinds[(np.arange(group.size)[:, None, None] >= ends).sum(axis=2)]
+    codes: NDArray[np.int8] = kinds[(np.arange(group.size)[:, None, None] >= ends).sum(axis=2)]
+    return codes

@@ -98,4 +98,5 @@ def controlled_rounding(cells: NDArray[np.float64]) -> NDArray[np.int64]:
         raise ValueError(
             f"cells must have whole margins, got a table that cannot be rounded: {answer.message}"
         )
-    return (floor + np.rint(answer.x).reshape(n, m)).astype(np.int64)
+    up: NDArray[np.int64] = np.rint(answer.x).reshape(n, m).astype(np.int64)
+    return floor.astype(np.int64) + up

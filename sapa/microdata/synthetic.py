@@ -10,11 +10,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from estimators.ratings import NOT_ASKED
+from sapa.microdata.cells import complaints
 from sapa.microdata.channels import users_only
-from sapa.microdata.counts import complaints, solve
+from sapa.microdata.counts import solve
 from sapa.microdata.people import Group, order
 from sapa.microdata.placement import ASSUMPTION, placement_2020
-from sapa.microdata.targets import Service, targets
+from sapa.microdata.targets import Service, target, targets
 from sapa.microdata.vectors import count_vectors
 from sapa.scheme_2020 import items_of, questionnaire
 
@@ -85,7 +86,7 @@ def _respondents(service: Service, rho: float, rng: np.random.Generator) -> _Par
     split = solve(service.service).split
     channel = np.repeat([form.channel for form in service.forms], split.n)
     ratings = np.full((service.n, len(questionnaire())), NOT_ASKED, dtype=np.int8)
-    for form, n in zip(service.forms, split.n, strict=True):
+    for form in service.forms:
         here = np.flatnonzero(channel == form.channel)
         columns = questionnaire().index.get_indexer(list(items_of(form.channel)))
         ratings[np.ix_(here, columns)] = order(form_group(service.service, form.channel), rho=rho, rng=rng)
@@ -96,8 +97,8 @@ def _respondents(service: Service, rho: float, rng: np.random.Generator) -> _Par
 def form_group(service: str, channel: str) -> Group:
     """Counts of every item of a questionnaire, as one group of people."""
     solution = solve(service)
-    form = next(f for f in _forms(service) if f.channel == channel)
-    size = dict(zip((f.channel for f in _forms(service)), solution.split.n, strict=True))[channel]
+    form = next(f for f in target(service).forms if f.channel == channel)
+    size = dict(zip((f.channel for f in target(service).forms), solution.split.n, strict=True))[channel]
     items = list(items_of(channel))
     asked = np.zeros(len(items), dtype=np.int64)
     raters, fives, sums = (np.zeros(len(items), dtype=np.int64) for _ in range(3))
@@ -106,7 +107,7 @@ def form_group(service: str, channel: str) -> Group:
         at = [items.index(item) for item in found.cell.items]
         asked[at] = found.cell.asked
         raters[at], fives[at], sums[at] = found.raters, found.fives, found.sums
-        if users_only(form, found.cell.criterion):
+        if users_only(channel, found.cell.criterion):
             shared[at] = label
     silent = complaints(service).get(channel, 0)
     feedback = [k for k, item in enumerate(items) if questionnaire().at[item, "criterion"] == "feedback"]
@@ -115,13 +116,9 @@ def form_group(service: str, channel: str) -> Group:
     return Group(size, asked, count_vectors(raters, fives, sums), shared)
 
 
-def _forms(service: str):
-    return next(s for s in targets() if s.service == service).forms
-
-
 def _dataset(parts: list[_Part], rho: float) -> xr.Dataset:
     items = questionnaire()
-    data = xr.Dataset(
+    return xr.Dataset(
         {
             "service": ("respondent", np.repeat([p.service for p in parts], [len(p.region) for p in parts])),
             "region": ("respondent", np.concatenate([p.region for p in parts])),
@@ -135,4 +132,3 @@ def _dataset(parts: list[_Part], rho: float) -> xr.Dataset:
         },
         attrs=ATTRS | {"rho": rho},
     )
-    return data

@@ -1,8 +1,8 @@
 """What the 2020 report prints of every service, channel and criterion: the figures to be met.
 
 A printed figure stands for the half-open interval of the numbers that round to it, halves up. The report's
-own exact halves go up: s41 has 8 people and prints terms 37/8 = 4.625 as 4.63 and access 26/32 = 81.25% as 81.3
-(its procedure, 93.75% printed as 93.7, is the exception).
+own exact halves go up: s41 has 8 people and prints terms 37/8 = 4.625 as 4.63 and access 26/32 = 81.25% as
+81.3 (its procedure, 93.75% printed as 93.7, is the exception).
 """
 
 import re
@@ -159,10 +159,10 @@ def _moved_feedback() -> dict[tuple[str, str], Figures]:
 
 def _channels_in_prose(forms: list[Form]) -> list[Form]:
     """Channels of which only the total is known: every criterion is there and free, feedback is absent."""
-    whole = {(item.service, item.channel): {} for item in corrections() if item.criterion == "ALL"}
+    whole: dict[tuple[str, str], dict[str, float]] = {}
     for item in corrections():
         if item.criterion == "ALL":
-            whole[item.service, item.channel][item.field] = item.proposed
+            whole.setdefault((item.service, item.channel), {})[item.field] = item.proposed
     free = Figures.of(float("nan"), float("nan"))
     names = [name for name in forms[0].criteria if name != "feedback"]
     return [
