@@ -1,0 +1,429 @@
+"""How precise a sample will be, and how large it must be: means and shares, two rounds, many domains."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.polynomial.legendre import leggauss
+from scipy.optimize import brentq
+from scipy.stats import nct, norm, t
+
+from sampling.arguments import FloatArray, IntArray, Values, labelled, numbers, proportion, whole
+
+LARGEST = 2**40
+
+
+def half_width(
+    n: Values,
+    *,
+    sd: Values | None = None,
+    share: Values | None = None,
+    population: Values = np.inf,
+    deff: Values = 1.0,
+    response: Values = 1.0,
+    confidence: float = 0.95,
+    multiplicity: int = 1,
+    df: Values | None = None,
+) -> FloatArray:
+    """The expected half-width of the confidence interval of a mean or a share.
+
+    ``t * sqrt(deff * S**2 * (1 / m - 1 / population))`` with ``m = n * response`` completed interviews and
+    Student's t at ``m / deff - 1`` degrees of freedom; infinite where these are below 1.
+
+    Parameters
+    ----------
+    n : number or array
+        Contacts issued (completed interviews if `response` is 1).
+    sd, share : number or array
+        Exactly one: standard deviation of the rating, or expected share p, for which
+        ``S**2 = p * (1 - p) * population / (population - 1)``.
+    population : number or array
+        Persons, for the finite-population correction.
+    deff : number or array
+        Design effect, weighting included.
+    response : number or array
+        Expected completed interviews per issued contact, above 0 and at most 1.
+    confidence : float
+        Level, 0..1.
+    multiplicity : int
+        Number of intervals that hold together (Bonferroni).
+    df : number or array, optional
+        Degrees of freedom instead; infinity gives the normal interval.
+
+    Returns
+    -------
+    array
+        In the unit of the standard deviation, with the labels of n.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of sd and share is given, or a number is out of range.
+
+    References
+    ----------
+    Sarndal, Swensson & Wretman (1992), Model assisted survey sampling, equation 2.8.5.
+
+    Examples
+    --------
+    >>> round(half_width(100, sd=0.9).item(), 4)
+    0.1786
+    >>> half_width([30, 300], share=0.75).round(3).tolist()
+    [0.162, 0.049]
+    """
+    done, spread = _completed(n, response), _deviation(sd, share, population)
+    inflation = _at_least("deff", deff, 0.0)
+    level = _per_interval(confidence, multiplicity)
+    freedom = done / inflation - 1 if df is None else numbers("df", df, infinite=True)
+    error = _standard_error(done, spread, population, inflation)
+    return labelled(np.asarray(_quantile(level, freedom) * error), n)
+
+
+def sample_size(
+    margin: Values,
+    *,
+    sd: Values | None = None,
+    share: Values | None = None,
+    population: Values = np.inf,
+    deff: Values = 1.0,
+    response: Values = 1.0,
+    confidence: float = 0.95,
+    multiplicity: int = 1,
+    df: Values | None = None,
+) -> IntArray:
+    """The smallest whole number of contacts whose expected half-width is at most the margin.
+
+    The exact inverse of `half_width`, whose other arguments it shares.
+
+    Parameters
+    ----------
+    margin : number or array
+        Half-width wanted, in the unit of the standard deviation (0..1 for a share).
+
+    Returns
+    -------
+    array of int64
+        Contacts to issue (completed interviews if `response` is 1), with the labels of the margin.
+
+    Raises
+    ------
+    ValueError
+        As `half_width`; or if even the whole population is too few, because of the degrees of freedom.
+
+    Examples
+    --------
+    >>> sample_size(0.05, share=0.5, df=float("inf")).item()
+    385
+    >>> sample_size([0.1, 0.05], sd=0.9, population=2000).tolist()
+    [272, 769]
+    """
+    wanted = _at_least("margin", margin, 0.0)
+
+    def narrow(count: FloatArray) -> Any:
+        return half_width(
+            count,
+            sd=sd,
+            share=share,
+            population=population,
+            deff=deff,
+            response=response,
+            confidence=confidence,
+            multiplicity=multiplicity,
+            df=df,
+        ) <= wanted * (1 + 1e-12)
+
+    given = [v for v in (margin, population, deff, response, sd, share, df) if v is not None]
+    shape = np.broadcast_shapes(*(np.shape(v) for v in given))
+    most = np.floor(
+        numbers("population", population, infinite=True) / numbers("response", response) * (1 + 1e-12)
+    )
+    most = np.minimum(np.broadcast_to(most, shape), LARGEST)
+    return labelled(_smallest(narrow, most, "margin"), margin)
+
+
+def power_of_comparison(
+    difference: Values,
+    n: Values,
+    other: Values | None = None,
+    *,
+    sd: Values | None = None,
+    share: Values | None = None,
+    population: Values = np.inf,
+    deff: Values = 1.0,
+    response: Values = 1.0,
+    correlation: float = 0.0,
+    level: float = 0.05,
+    multiplicity: int = 1,
+    df: Values | None = None,
+) -> FloatArray:
+    """The probability that a two-sided t test finds a true difference between two samples.
+
+    Two rounds of one domain, or two domains. Noncentral t with ``n1/deff + n2/deff - 2`` degrees of
+    freedom; with overlapping samples `correlation` is that of the two estimates.
+
+    Parameters
+    ----------
+    difference : number or array
+        True difference, in the unit of the standard deviation.
+    n, other : number or array
+        Contacts issued in each sample; `other` defaults to n.
+    sd, share, population, deff, response
+        As in `half_width`, for both samples.
+    correlation : float
+        Of the two estimates, -1..1.
+    level : float
+        Of the test, 0..1; shared among `multiplicity` comparisons (Bonferroni).
+    multiplicity : int
+        Number of comparisons made.
+    df : number or array, optional
+        Degrees of freedom instead; infinity gives the normal test.
+
+    Returns
+    -------
+    array
+        Probability, with the labels of the difference.
+
+    Examples
+    --------
+    >>> round(power_of_comparison(0.155, 529, sd=0.9, df=float("inf")).item(), 2)
+    0.8
+    """
+    gap = numbers("difference", difference, minimum=-np.inf)
+    error, freedom = _difference_error(n, other, sd, share, population, deff, response, correlation)
+    freedom = freedom if df is None else numbers("df", df, infinite=True)
+    return labelled(_power(gap / error, freedom, _per_interval(1 - level, multiplicity)), difference)
+
+
+def detectable_change(
+    n: Values,
+    other: Values | None = None,
+    *,
+    sd: Values | None = None,
+    share: Values | None = None,
+    population: Values = np.inf,
+    deff: Values = 1.0,
+    response: Values = 1.0,
+    correlation: float = 0.0,
+    power: float = 0.8,
+    level: float = 0.05,
+    multiplicity: int = 1,
+    df: Values | None = None,
+) -> FloatArray:
+    """The smallest true difference that the test of `power_of_comparison` finds with the given power.
+
+    Returns
+    -------
+    array
+        In the unit of the standard deviation, with the labels of n; infinite without degrees of freedom.
+
+    Examples
+    --------
+    >>> round(detectable_change(529.4117647, sd=0.9, df=float("inf")).item(), 4)
+    0.155
+    """
+    error, freedom = _difference_error(n, other, sd, share, population, deff, response, correlation)
+    freedom = freedom if df is None else np.broadcast_to(numbers("df", df, infinite=True), error.shape)
+    confidence = _per_interval(1 - proportion("level", level), multiplicity)
+    wanted = proportion("power", power)
+    low, high = np.zeros(error.shape), np.full(error.shape, 4.0)
+    usable = freedom >= 1
+    for _ in range(40):
+        short = usable & (_power(high, freedom, confidence) < wanted)
+        if not short.any():
+            break
+        high = np.where(short, 2 * high, high)
+    for _ in range(60):
+        middle = (low + high) / 2
+        found = _power(middle, freedom, confidence) >= wanted
+        low, high = np.where(found, low, middle), np.where(found, middle, high)
+    return labelled(np.asarray(np.where(usable, high, np.inf) * error), n)
+
+
+def resolvable_difference(
+    n: Values,
+    *,
+    domains: int | None = None,
+    sd: Values | None = None,
+    share: Values | None = None,
+    population: Values = np.inf,
+    deff: Values = 1.0,
+    response: Values = 1.0,
+    confidence: float = 0.95,
+    simultaneous: bool = True,
+) -> FloatArray:
+    """The smallest difference between two domains of a ranking that is significant.
+
+    ``q * sqrt(v_i + v_j)``: with `simultaneous`, q holds the level over all pairs at once (the range of
+    that many normals divided by sqrt 2: exact for equal variances, conservative otherwise: Tukey-Kramer);
+    without it, q is normal and holds for one pair chosen beforehand.
+
+    Parameters
+    ----------
+    n : number or array (D,)
+        Contacts issued in each domain.
+    domains : int, optional
+        Number of domains where n is one number for all.
+    sd, share, population, deff, response, confidence
+        As in `half_width`.
+    simultaneous : bool
+
+    Returns
+    -------
+    array
+        A number for one n; else (D, D), with 0 on the diagonal.
+
+    References
+    ----------
+    Tukey (1953); Kramer (1956); Hayter (1984), Ann. Stat. 12 (conservative for unequal variances).
+
+    Examples
+    --------
+    >>> round(resolvable_difference(529.4117647, domains=17, sd=0.9).item(), 4)
+    0.1913
+    """
+    done = _completed(n, response)
+    error = _standard_error(done, _deviation(sd, share, population), population, numbers("deff", deff))
+    count = error.size if domains is None else whole("domains", domains, minimum=2)
+    if count < 2:
+        raise ValueError(
+            "domains must be at least 2, got one n and no number; say how many domains are ranked"
+        )
+    if error.ndim > 1 or (error.ndim == 1 and domains not in (None, error.size)):
+        raise ValueError(f"n must be one number or one for each of {count} domains, got shape {error.shape}")
+    level = proportion("confidence", confidence)
+    q = range_quantile(level, count) / np.sqrt(2) if simultaneous else norm.ppf((1 + level) / 2)
+    if error.ndim == 0:
+        return np.asarray(q * np.sqrt(2) * error)
+    pairs = q * np.sqrt(error[:, None] ** 2 + error**2)
+    np.fill_diagonal(pairs, 0.0)
+    return np.asarray(pairs)
+
+
+def range_quantile(level: float, count: int) -> float:
+    """The quantile of the range of independent standard normals.
+
+    ``P(range <= q) = count * integral of phi(x) * (Phi(x) - Phi(x - q))**(count - 1)``, by Gauss-Legendre.
+
+    Examples
+    --------
+    >>> round(range_quantile(0.95, 17), 3)
+    4.891
+    """
+    nodes, weights = leggauss(200)
+    x = 9.0 * nodes
+    density = 9.0 * weights * norm.pdf(x) * count
+
+    def excess(q: float) -> float:
+        return float(density @ (norm.cdf(x) - norm.cdf(x - q)) ** (count - 1)) - level
+
+    return float(brentq(excess, 1e-6, 40.0, xtol=1e-12))
+
+
+def _completed(n: Values, response: Values) -> FloatArray:
+    """Completed interviews expected of the issued contacts."""
+    rate = numbers("response", response)
+    if (rate <= 0).any() or (rate > 1).any():
+        raise ValueError(f"response must lie above 0 and at most 1, got {rate.min():g}; write 40% as 0.4")
+    return np.asarray(_at_least("n", n, 0.0) * rate)
+
+
+def _at_least(name: str, values: Values, above: float) -> FloatArray:
+    """Numbers that must be positive."""
+    array = numbers(name, values)
+    if (array <= above).any():
+        raise ValueError(f"{name} must be above {above:g}, got {array.min():g}; give a positive number")
+    return array
+
+
+def _deviation(sd: Values | None, share: Values | None, population: Values) -> FloatArray:
+    """The standard deviation of one answer."""
+    if (sd is None) == (share is None):
+        raise ValueError(
+            f"exactly one of sd and share must be given, got sd={sd} and share={share}; drop one"
+        )
+    if share is None:
+        return numbers("sd", sd)  # type: ignore[arg-type]
+    p = numbers("share", share)
+    if (p > 1).any():
+        raise ValueError(f"share must lie between 0 and 1, got {p.max():g}; write 75% as 0.75")
+    count = _at_least(
+        "population",
+        np.where(np.isinf(numbers("population", population, infinite=True)), 1e300, population),
+        1.0,
+    )
+    return np.asarray(np.sqrt(p * (1 - p) * (count / (count - 1))))
+
+
+def _standard_error(done: FloatArray, spread: FloatArray, population: Values, deff: FloatArray) -> FloatArray:
+    """Of a mean, with the finite-population correction."""
+    size = numbers("population", population, infinite=True)
+    if (done > size * (1 + 1e-9)).any():
+        raise ValueError(
+            "n must not exceed the population, got more completed interviews than persons; lower n"
+        )
+    return np.asarray(np.sqrt(deff * spread**2 * np.maximum(1 / done - 1 / size, 0.0)))
+
+
+def _per_interval(confidence: float, multiplicity: int) -> float:
+    """The level of each of several statements that hold together."""
+    count = whole("multiplicity", multiplicity, minimum=1)
+    return 1 - (1 - proportion("confidence", confidence)) / count
+
+
+def _quantile(level: float, df: FloatArray) -> FloatArray:
+    """Student's t, infinite below one degree of freedom."""
+    usable = df >= 1
+    return np.where(usable, t.ppf((1 + level) / 2, np.where(usable, df, 1.0)), np.inf)
+
+
+def _difference_error(
+    n: Values,
+    other: Values | None,
+    sd: Values | None,
+    share: Values | None,
+    population: Values,
+    deff: Values,
+    response: Values,
+    correlation: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Standard error and degrees of freedom of a difference of two estimates."""
+    if not -1 <= correlation <= 1:
+        raise ValueError(f"correlation must lie in -1..1, got {correlation}; give that of the two estimates")
+    spread, inflation = _deviation(sd, share, population), _at_least("deff", deff, 0.0)
+    first, second = _completed(n, response), _completed(n if other is None else other, response)
+    a, b = (_standard_error(m, spread, population, inflation) for m in (first, second))
+    error = np.sqrt(np.maximum(a**2 + b**2 - 2 * correlation * a * b, 0.0))
+    return np.asarray(error), np.broadcast_to((first + second) / inflation - 2, error.shape)
+
+
+def _power(shift: FloatArray, df: FloatArray, confidence: float) -> FloatArray:
+    """Chance that |t| exceeds its critical value when the difference is `shift` standard errors."""
+    shift, df = np.broadcast_arrays(np.abs(shift), df)
+    critical = _quantile(confidence, df)
+    normal = norm.sf(critical - shift) + norm.cdf(-critical - shift)
+    student = np.isfinite(df) & (df >= 1)
+    if not student.any():
+        return np.asarray(np.where(df >= 1, normal, 0.0))
+    few, at, bound = (
+        np.where(student, df, 1.0),
+        np.where(student, shift, 0.0),
+        np.where(student, critical, 1.0),
+    )
+    exact = nct.sf(bound, few, at) + nct.cdf(-bound, few, at)
+    return np.asarray(np.where(df < 1, 0.0, np.where(student, exact, normal)))
+
+
+def _smallest(good: Callable[[FloatArray], Any], most: FloatArray, name: str) -> IntArray:
+    """The smallest whole numbers for which a monotone statement holds, by halving."""
+    high = np.array(most, dtype=np.float64)
+    if not np.all(good(high)):
+        message = (
+            f"{name} must be attainable with the whole population, got one that is not; accept a wider one"
+        )
+        raise ValueError(message)
+    low = np.zeros(high.shape)
+    while (high - low > 1).any():
+        middle = np.where(high - low > 1, np.floor((low + high) / 2), high)
+        enough = np.asarray(good(middle))
+        high, low = np.where(enough, middle, high), np.where(enough | (high - low <= 1), low, middle)
+    return np.asarray(high, dtype=np.int64)
