@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
+
+from estimators.share_intervals import student_t
 
 FloatArray = NDArray[np.float64]
 Ends = tuple[FloatArray, FloatArray]
@@ -50,7 +52,7 @@ def smoothed_moments(
     """
     plain = distribution @ scores
     center, se = smoothed_mean_se(distribution, n_eff, scores=scores)
-    reach = stats.t.ppf(0.5 + level / 2, np.minimum(df, n_eff - 1)) * se
+    reach = student_t(np.minimum(df, n_eff - 1), level) * se
     lower = np.maximum(np.minimum(center - reach, plain), scores[0])
     return lower, np.minimum(np.maximum(center + reach, plain), scores[-1])
 
@@ -74,7 +76,7 @@ def profile(
 ) -> Ends:
     """Ends of the profile-likelihood interval of a multinomial mean, with an F calibration.
 
-    All means m with ``2 n_eff [l(p) - max l(q : q scores = m)] <= F(level; 1, min(df, n_eff - 1))``, the
+    All means m with ``2 n_eff [l(p) - max l(q : q scores = m)] <= t(level; min(df, n_eff - 1))^2``, the
     law q free on the whole scale, observed or not.
 
     Notes
@@ -90,7 +92,7 @@ def profile(
     >>> round(float(low), 6)
     2.850451
     """
-    cut: FloatArray = stats.f.ppf(level, 1, np.minimum(df, n_eff - 1)) / (2 * n_eff)
+    cut = student_t(np.minimum(df, n_eff - 1), level) ** 2 / (2 * n_eff)
     mean = distribution @ scores
 
     def excess(m: FloatArray) -> FloatArray:
@@ -122,7 +124,7 @@ def gaffke(
     2.912705
     """
     tail = (1 - level) / 2
-    shrink = np.where(np.isinf(df), 1.0, (stats.t.ppf(tail, n_eff - 1) / stats.t.ppf(tail, df)) ** 2)
+    shrink = np.where(np.isinf(df), 1.0, (student_t(n_eff - 1, level) / student_t(df, level)) ** 2)
     counts = np.minimum(shrink, 1.0)[..., None] * n_eff[..., None] * distribution
     mirrored = _spacings_quantile(counts[..., ::-1], -scores[::-1], tail)
     return _spacings_quantile(counts, scores, tail), -mirrored
@@ -176,7 +178,7 @@ def _beta_quantile(shapes: FloatArray, scores: FloatArray, top: FloatArray, tail
     mean = (shapes @ scores / total - scores[0]) / width
     square = shapes @ (scores - scores[0]) ** 2 / total / width**2
     size = mean * (1 - mean) * (total + 1) / (square - mean**2) - 1
-    quantile: FloatArray = scores[0] + width * stats.beta.ppf(tail, mean * size, (1 - mean) * size)
+    quantile: FloatArray = scores[0] + width * special.betaincinv(mean * size, (1 - mean) * size, tail)
     return np.clip(quantile, scores[0] + 1e-9 * width, top - 1e-9 * width)
 
 

@@ -7,15 +7,20 @@ needs and returns the two ends, each (...). A bounded mean is scaled to [0, 1] b
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 FloatArray = NDArray[np.float64]
 Ends = tuple[FloatArray, FloatArray]
 
 
-def _t(df: FloatArray, level: float) -> FloatArray:
-    """Student's t for a two-sided level; normal where the degrees of freedom are infinite."""
-    return np.asarray(stats.t.ppf(0.5 + level / 2, df))
+def student_t(df: FloatArray, level: float) -> FloatArray:
+    """Student's t for a two-sided level; normal where the degrees of freedom are infinite.
+
+    >>> student_t(np.array([10.0, np.inf]), 0.95).round(4).tolist()
+    [2.2281, 1.96]
+    """
+    finite: FloatArray = special.stdtrit(df, 0.5 + level / 2)
+    return np.where(np.isinf(df), special.ndtri(0.5 + level / 2), finite)
 
 
 def wald(p: FloatArray, *, se: FloatArray, df: FloatArray, level: float) -> Ends:
@@ -25,7 +30,7 @@ def wald(p: FloatArray, *, se: FloatArray, df: FloatArray, level: float) -> Ends
     >>> round(float(low), 4), round(float(high), 4)
     (0.304, 0.696)
     """
-    reach = _t(df, level) * se
+    reach = student_t(df, level) * se
     return np.maximum(p - reach, 0.0), np.minimum(p + reach, 1.0)
 
 
@@ -37,7 +42,7 @@ def logit(p: FloatArray, *, se: FloatArray, df: FloatArray, level: float) -> End
     (0.7518, 0.9639)
     """
     center = special.logit(p)
-    reach = _t(df, level) * se / (p * (1 - p))
+    reach = student_t(df, level) * se / (p * (1 - p))
     return np.asarray(special.expit(center - reach)), np.asarray(special.expit(center + reach))
 
 
@@ -51,7 +56,7 @@ def arcsine(p: FloatArray, *, se: FloatArray, df: FloatArray, level: float) -> E
     (0.7826, 0.9751)
     """
     center = np.arcsin(np.sqrt(p))
-    reach = _t(df, level) * se / (2 * np.sqrt(p * (1 - p)))
+    reach = student_t(df, level) * se / (2 * np.sqrt(p * (1 - p)))
     low, high = np.maximum(center - reach, 0), np.minimum(center + reach, np.pi / 2)
     return np.sin(low) ** 2, np.sin(high) ** 2
 
@@ -66,7 +71,7 @@ def likelihood(p: FloatArray, *, se: FloatArray, df: FloatArray, n: FloatArray, 
     >>> round(float(low), 4), round(float(high), 4)
     (0.7702, 0.9716)
     """
-    cut = 0.5 * _t(df, level) ** 2 * n / (n - 1) * se**2 / (p * (1 - p))
+    cut = 0.5 * student_t(df, level) ** 2 * n / (n - 1) * se**2 / (p * (1 - p))
 
     def drop(q: FloatArray) -> FloatArray:
         return np.asarray(special.rel_entr(p, q) + special.rel_entr(1 - p, 1 - q))
@@ -89,7 +94,7 @@ def wilson(p: FloatArray, *, n_eff: FloatArray, df: FloatArray, level: float) ->
     >>> round(float(low), 4), float(high)
     (0.7225, 1.0)
     """
-    square = _t(df, level) ** 2 / n_eff
+    square = student_t(df, level) ** 2 / n_eff
     center = (p + square / 2) / (1 + square)
     reach = np.sqrt(square * (p * (1 - p) + square / 4)) / (1 + square)
     low, high = np.maximum(center - reach, 0.0), np.minimum(center + reach, 1.0)
@@ -106,8 +111,8 @@ def clopper_pearson(p: FloatArray, *, n_eff: FloatArray, level: float) -> Ends:
     """
     tail = (1 - level) / 2
     hits, misses = n_eff * p, n_eff * (1 - p)
-    low = stats.beta.ppf(tail, np.where(p > 0, hits, 1), misses + 1)
-    high = stats.beta.ppf(1 - tail, hits + 1, np.where(p < 1, misses, 1))
+    low = special.betaincinv(np.where(p > 0, hits, 1), misses + 1, tail)
+    high = special.betaincinv(hits + 1, np.where(p < 1, misses, 1), 1 - tail)
     return np.where(p > 0, low, 0.0), np.where(p < 1, high, 1.0)
 
 
@@ -126,7 +131,7 @@ def korn_graubard(
     """
     usable = (se > 0) & (p > 0) & (p < 1)
     own = np.where(usable, p * (1 - p) / np.where(usable, se, 1.0) ** 2, n_eff)
-    return clopper_pearson(p, n_eff=own * (_t(n - 1, level) / _t(df, level)) ** 2, level=level)
+    return clopper_pearson(p, n_eff=own * (student_t(n - 1, level) / student_t(df, level)) ** 2, level=level)
 
 
 def bootstrap_t(

@@ -1,0 +1,80 @@
+"""Domains of estimation: the groups that a variable, or a crossing of variables, makes of the respondents."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.intp]
+CROSSING = " x "
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Domains:
+    """Groups of respondents: ``code`` (respondent,) from 0, in the order of ``labels`` (domain,).
+
+    ``name`` is the dimension; ``parts`` are, for a crossing, the labels (domain,) of each variable.
+    """
+
+    name: str
+    code: IntArray
+    labels: NDArray[np.object_]
+    parts: Mapping[str, NDArray[np.object_]]
+
+    @classmethod
+    def of(cls, ratings: xr.Dataset, by: str) -> Self:
+        """Domains of the variable ``by``, or of a crossing such as "region x service".
+
+        Raises
+        ------
+        ValueError
+            If a variable is missing, not along ``respondent``, or has missing labels.
+
+        Examples
+        --------
+        >>> people = xr.Dataset({"region": ("respondent", ["a", "b", "a"])})
+        >>> Domains.of(people, "region").code.tolist()
+        [0, 1, 0]
+        """
+        names = by.split(CROSSING)
+        coded = [_factor(ratings, name) for name in names]
+        code, labels = coded[0]
+        if len(names) == 1:
+            return cls(by, code, labels, {})
+        flat = np.ravel_multi_index([c for c, _ in coded], [labels.size for _, labels in coded])
+        found, code = np.unique(flat, return_inverse=True)
+        places = np.unravel_index(found, [labels.size for _, labels in coded])
+        parts = {name: labels[place] for name, (_, labels), place in zip(names, coded, places, strict=True)}
+        joined = [CROSSING.join(map(str, row)) for row in zip(*parts.values(), strict=True)]
+        return cls(by, code, np.array(joined, dtype=object), parts)
+
+    @property
+    def size(self) -> int:
+        """Number of domains."""
+        return int(self.labels.size)
+
+    @property
+    def coordinates(self) -> dict[str, tuple[str, NDArray[np.object_]]]:
+        """Coordinates of the domain dimension: its labels, and those of the parts of a crossing."""
+        return {self.name: (self.name, self.labels)} | {k: (self.name, v) for k, v in self.parts.items()}
+
+
+def _factor(ratings: xr.Dataset, name: str) -> tuple[IntArray, NDArray[np.object_]]:
+    """Codes and sorted labels of a variable along respondent."""
+    if name not in ratings.variables:
+        known = [str(k) for k, v in ratings.variables.items() if v.dims == ("respondent",)]
+        raise ValueError(
+            f"by must name a variable along respondent, got {name!r}; there are {', '.join(known)}"
+        )
+    if ratings[name].dims != ("respondent",):
+        raise ValueError(
+            f"by variable {name!r} must lie along respondent, it lies along {ratings[name].dims}"
+        )
+    code, labels = pd.factorize(ratings[name].values, sort=True)
+    if np.any(code < 0):
+        raise ValueError(f"by variable {name!r} has {int(np.sum(code < 0))} missing labels; name that group")
+    return code.astype(np.intp), np.asarray(labels, dtype=object)
