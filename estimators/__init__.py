@@ -18,6 +18,7 @@ from estimators.ranks import ranks, tau_best, tau_worst
 from estimators.ranks_multinomial import Winner, multinomial_ranks, multinomial_winner
 from estimators.reconstruction import Reconstruction, reconstruct
 from estimators.scheme import Level, Scheme, aggregate, averaging_matrix
+from estimators.scores import scores
 from estimators.tiers import tiers
 from estimators.trend import trend
 
@@ -64,6 +65,7 @@ __all__ = [
     "ranks",
     "ratio",
     "reconstruct",
+    "scores",
     "sd_bounds",
     "tau_best",
     "tau_worst",
