@@ -8,6 +8,7 @@ from estimators.design import Design, Stage
 from estimators.dispersion import SdBounds, sd_bounds
 from estimators.feasibility import Feasibility, feasible
 from estimators.granularity import debit, grim, grimmer
+from estimators.histogram import score_histograms
 from estimators.homogeneity import WaldTest, homogeneity
 from estimators.intervals import Interval, interval
 from estimators.linearization import Linearized, contrast, covariance, influence, mean, ratio, total, variance
@@ -65,6 +66,7 @@ __all__ = [
     "ranks",
     "ratio",
     "reconstruct",
+    "score_histograms",
     "scores",
     "sd_bounds",
     "tau_best",
