@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from sapa.ledger import history, rules
-from sapa.ledger.figures import Book, Figure
+from sapa.ledger.figures import PAIR, Book, Figure
+from sapa.ledger.owners import services_of
 from sapa.ledger.rules import Derivation
-from sapa.ledger.services import PAIR, RANKING
-from sapa.ledger.zones import services_of, state_bodies
+from sapa.ledger.services import RANKING
+from sapa.ledger.zones import state_bodies
 
 ABROAD = "MFA"
 
@@ -25,7 +26,7 @@ def derive(pages: Book) -> Iterator[tuple[Figure, Derivation]]:
                     rule = "mean of the agency's own rows in its services' provider tables"
                 yield cells[statistic], rules.mean(rule, children)
             yield cells["rank"], rules.position("order by mean", cells["mean_score"], means)
-    yield from history.derive(pages, "agency_history", "agency_history_printed", "avg_4yr")
+    yield from history.derive(pages, "agency_history_printed")
     for row, cells in pages["agency_history"].items():
         if row[1] == "2020":
             for statistic in PAIR:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from sapa.published import codebook, printed
 
+PAIR = ("mean_score", "satisfaction_pct")
 OUTSIDE = {
     "criteria_corrections": "ours, an overlay on the criteria tables",
     "misc_facts": "four newspaper articles",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
-from sapa.ledger import agencies, people, regions, services, zones
+from sapa.ledger import agencies, examples, people, regions, services, zones
 from sapa.ledger.figures import Book, Figure, Key, book, figures
 from sapa.ledger.overlay import corrected
 from sapa.ledger.rules import Derivation
@@ -34,7 +34,7 @@ def derivations(pages: Book) -> dict[Key, Derivation]:
         When two rules derive one figure.
     """
     found: dict[Key, Derivation] = {}
-    for stage in (services, zones, agencies, regions, people):
+    for stage in (services, examples, zones, agencies, regions, people):
         for target, derivation in stage.derive(pages):
             if target.key in found:
                 raise ValueError(f"one rule must derive {target.key}, got a second: {derivation.rule}")

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from sapa.ledger import rules
-from sapa.ledger.figures import Book, Figure
+from sapa.ledger.figures import PAIR, Book, Figure
 from sapa.ledger.rules import Derivation
-from sapa.ledger.services import PAIR
 from sapa.published import printed
 
 AGES = ("18_21", "22_29", "30_39", "40_49", "50_59", "60_plus")

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from sapa.ledger import history, rules
-from sapa.ledger.figures import Book, Figure
+from sapa.ledger.figures import PAIR, Book, Figure
 from sapa.ledger.rules import Derivation
-from sapa.ledger.services import PAIR
 from sapa.published import printed
 
 AMBULANCE = "ambulance_by_region"
@@ -96,7 +95,7 @@ def _local_bodies(pages: Book) -> Iterator[tuple[Figure, Derivation]]:
                 cells[statistic],
                 rules.unprinted("mean of the local bodies' zone over 22 services", note=note),
             )
-    yield from history.derive(pages, "local_ranking_history", "local_history_printed", "avg_5yr")
+    yield from history.derive(pages, "local_history_printed")
     latest = {
         row[:1]: c["mean_score"] for row, c in pages["local_ranking_history"].items() if row[1] == "2020"
     }

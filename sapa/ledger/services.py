@@ -3,34 +3,18 @@
 from collections.abc import Iterator
 
 from sapa.ledger import rules
-from sapa.ledger.figures import Book, Figure
+from sapa.ledger.figures import PAIR, Book, Figure
 from sapa.ledger.rules import Derivation
 
-PAIR = ("mean_score", "satisfaction_pct")
 RANKING = "service_ranking_2020"
-EXAMPLES = {("s49", "office"): "scoring_example_office", ("s49", "online"): "scoring_example_portal"}
 
 
 def derive(pages: Book) -> Iterator[tuple[Figure, Derivation]]:
     """Derivation of every figure of a service that other figures determine."""
-    yield from _examples(pages)
     yield from _channels(pages)
     yield from _services(pages)
     yield from _ranking(pages)
     yield from _call_centres(pages)
-
-
-def _examples(pages: Book) -> Iterator[tuple[Figure, Derivation]]:
-    """Criteria of s49, whose items Tables 2 and 3 print."""
-    for (service, channel, criterion), cells in pages["criteria"].items():
-        example = pages.get(EXAMPLES.get((service, channel), ""), {}).get((criterion,), {})
-        for statistic, source in (
-            ("mean_score", "criterion_mean"),
-            ("satisfaction_pct", "criterion_satisfaction"),
-        ):
-            if statistic in cells and source in example:
-                rule = "criterion of Tables 2-3, where this service is the example"
-                yield cells[statistic], rules.copy(rule, cells[statistic], example[source])
 
 
 def _channels(pages: Book) -> Iterator[tuple[Figure, Derivation]]:

@@ -9,7 +9,8 @@ from importlib.resources import files
 import pandas as pd
 import pytest
 
-from sapa.ledger import agreement, book, figures, ledger, summary, verdicts
+from sapa.ledger import agreement, ledger, summary, verdicts
+from sapa.ledger.figures import book, figures
 from sapa.ledger.judge import derivations
 from sapa.ledger.tables import COLUMNS, STATUSES
 
