@@ -3,6 +3,8 @@
 from estimators.attainability import Attainability, attainable
 from estimators.change import change, tipping_point
 from estimators.comparisons import equivalence, pairwise
+from estimators.composite import compose
+from estimators.composite_layout import Nodes
 from estimators.concordance import Concordance, kendall
 from estimators.design import Design, Stage
 from estimators.dispersion import SdBounds, sd_bounds
@@ -20,6 +22,9 @@ from estimators.ranks_multinomial import Winner, multinomial_ranks, multinomial_
 from estimators.reconstruction import Reconstruction, reconstruct
 from estimators.scheme import Level, Scheme, aggregate, averaging_matrix
 from estimators.scores import scores
+from estimators.sparse import SparseRule
+from estimators.summary_bounds import bounds_on
+from estimators.summary_verdicts import SummaryBounds
 from estimators.tiers import tiers
 from estimators.trend import trend
 
@@ -32,10 +37,13 @@ __all__ = [
     "Interval",
     "Level",
     "Linearized",
+    "Nodes",
     "Reconstruction",
     "Scheme",
     "SdBounds",
+    "SparseRule",
     "Stage",
+    "SummaryBounds",
     "TopVerification",
     "WaldTest",
     "Winner",
@@ -43,7 +51,9 @@ __all__ = [
     "aggregate",
     "attainable",
     "averaging_matrix",
+    "bounds_on",
     "change",
+    "compose",
     "contrast",
     "covariance",
     "debit",

@@ -1,0 +1,247 @@
+"""Where each rating enters a scheme: from respondents and items to leaves, cell by cell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from estimators.scheme import Scheme
+
+Codes = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """Nodes of a scheme whose scores are wanted, and where a respondent's ratings enter it.
+
+    Attributes
+    ----------
+    scheme
+        Whose leaves are named by paths such as ``s01/office/access/o04``.
+    path
+        Names of a path's parts, the item last: ``("service", "channel", "criterion", "item")``. Parts
+        that are variables of the ratings say which leaves are a respondent's own.
+    levels
+        Levels whose nodes are wanted.
+    outside
+        Whether a respondent without leaves is an error, or merely has no part in these nodes.
+    """
+
+    scheme: Scheme
+    path: tuple[str, ...]
+    levels: tuple[str, ...]
+    outside: Literal["error", "ignore"] = "error"
+
+    def __post_init__(self) -> None:
+        if not self.path or self.path[-1] != "item":
+            raise ValueError(f"path must end in 'item', got {self.path}")
+        if not self.levels:
+            raise ValueError("levels must name at least one level, got none")
+        for level in self.levels:
+            self.scheme.level(level)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tree:
+    """A scheme read for lookup: the leaf of each (cell, item), and the parts of each leaf's path.
+
+    Attributes
+    ----------
+    cells
+        Position of each cell by its key, the joined parts that respondents carry.
+    items
+        Ids of the items that are leaves.
+    leaf_of
+        (cells + 1, items) leaf, or L where the item is not put to the cell; the last row is L throughout.
+    cell_of
+        (L,) cell of each leaf.
+    parts
+        Of each part of the path: its labels, and the (L,) codes of the leaves.
+    """
+
+    cells: dict[str, int]
+    items: tuple[str, ...]
+    leaf_of: Codes
+    cell_of: Codes
+    parts: dict[str, tuple[tuple[str, ...], Codes]]
+
+
+@lru_cache(maxsize=32)
+def read_tree(scheme: Scheme, path: tuple[str, ...], by: tuple[str, ...]) -> Tree:
+    """Tree of a scheme whose respondents carry the parts `by`; made once a scheme.
+
+    Raises
+    ------
+    ValueError
+        When a leaf's name has another number of parts, or a cell holds an item twice.
+    """
+    rows = [leaf.split("/") for leaf in scheme.leaves]
+    for row in rows:
+        if len(row) != len(path):
+            raise ValueError(f"path must name the {len(row)} parts of the leaf {'/'.join(row)!r}, got {path}")
+    columns = list(zip(*rows, strict=True))
+    parts = {name: _coded(list(column)) for name, column in zip(path, columns, strict=True)}
+    own = [columns[path.index(name)] for name in by]
+    keys, cell_of = _coded(["/".join(key) for key in zip(*own, strict=True)])
+    items, item = parts["item"]
+    leaf_of = np.full((len(keys) + 1, len(items)), len(rows), dtype=np.intp)
+    leaf_of[cell_of, item] = np.arange(len(rows))
+    if (leaf_of < len(rows)).sum() < len(rows):
+        raise ValueError(f"an item must come once in each cell {by}: name the missing part among the ratings")
+    return Tree({key: place for place, key in enumerate(keys)}, items, leaf_of, cell_of, parts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Respondents sorted by fine cell (one cell in every tree), with the items of each cell side by side.
+
+    Attributes
+    ----------
+    order
+        (n,) respondents in the order of every array along them.
+    fine, starts
+        (n,) fine cell of each, and the first respondent of each fine cell.
+    column
+        (F, K) column of the ratings at each position.
+    used
+        (F, K) whether the position holds an item that is a leaf of some tree.
+    leaf
+        Of each tree: (F, K) leaf, or L where the position is none of that tree's.
+    cell
+        Of each tree: (F,) cell, or the number of cells for those outside.
+    """
+
+    order: Codes
+    fine: Codes
+    starts: Codes
+    column: Codes
+    used: NDArray[np.bool_]
+    leaf: tuple[Codes, ...]
+    cell: tuple[Codes, ...]
+
+
+def lay_out(ratings: xr.Dataset, wanted: Sequence[Nodes]) -> tuple[Layout, tuple[Tree, ...]]:
+    """Layout of a ratings dataset for the wanted nodes.
+
+    Raises
+    ------
+    ValueError
+        When the respondent variables do not lead to the leaves, an item is missing, or a respondent has
+        no leaves in a tree that does not allow it.
+    """
+    trees, cells = [], []
+    for nodes in wanted:
+        by = tuple(
+            name
+            for name in nodes.path[:-1]
+            if name in ratings.variables and ratings[name].dims == ("respondent",)
+        )
+        if not by:
+            raise ValueError(f"ratings must hold some of {nodes.path[:-1]} along respondent, got none")
+        tree = read_tree(nodes.scheme, nodes.path, by)
+        trees.append(tree)
+        cells.append(_cells(ratings, by, tree, nodes.outside))
+    key = np.zeros(ratings.sizes["respondent"], dtype=np.intp)
+    for tree, cell in zip(trees, cells, strict=True):
+        key = key * (len(tree.cells) + 1) + cell
+    _, first, fine = np.unique(key, return_index=True, return_inverse=True)
+    order = np.argsort(fine, kind="stable")
+    cell_of = tuple(cell[first] for cell in cells)
+    column, used, leaf = _positions(_item_columns(ratings), trees, cell_of)
+    starts = np.searchsorted(fine[order], np.arange(first.size))
+    return Layout(order, fine[order], starts, column, used, leaf, cell_of), tuple(trees)
+
+
+def grouping(
+    trees: Sequence[Tree], names: Sequence[str]
+) -> tuple[list[Codes], dict[str, tuple[list[str], NDArray[np.float64]]]]:
+    """Groups of leaves by the combination of the named parts, numbered alike in all trees.
+
+    Returns
+    -------
+    groups
+        Of each tree: (L,) group of each leaf.
+    members
+        Of each part: its labels, and a matrix (labels, groups) of 0 and 1.
+    """
+    rows = []
+    for tree in trees:
+        for name in names:
+            if name not in tree.parts:
+                raise ValueError(f"{name!r} must be a part of every path, got {tuple(tree.parts)}")
+        columns = [np.array(tree.parts[name][0], dtype=object)[tree.parts[name][1]] for name in names]
+        rows.append(list(zip(*columns, strict=True)))
+    place: dict[tuple[str, ...], int] = {}
+    groups = [np.array([place.setdefault(row, len(place)) for row in tree], dtype=np.intp) for tree in rows]
+    members = {}
+    for at, name in enumerate(names):
+        labels = list(dict.fromkeys(key[at] for key in place))
+        members[name] = labels, np.array([[key[at] == label for key in place] for label in labels], float)
+    return groups, members
+
+
+def coded_cells(ratings: xr.Dataset, by: Sequence[str]) -> tuple[Codes, list[tuple[str, ...]]]:
+    """Code of each respondent's combination of the variables `by`, and the combinations."""
+    code = np.zeros(ratings.sizes["respondent"], dtype=np.intp)
+    labels = []
+    for name in by:
+        values = ratings[name].values
+        if values.shape != code.shape:
+            raise ValueError(f"{name} must lie along respondent alone, got dims {ratings[name].dims}")
+        inverse, found = pd.factorize(values.astype(object), sort=False)
+        if (inverse < 0).any():
+            raise ValueError(f"{name} must be known for every respondent, got a blank: drop or fill it")
+        labels.append(found.astype(str))
+        code = code * len(found) + inverse
+    seen, dense = np.unique(code, return_inverse=True)
+    places = np.unravel_index(seen, [len(found) for found in labels])
+    named = [found[place] for found, place in zip(labels, places, strict=True)]
+    return dense, [tuple(str(part) for part in row) for row in zip(*named, strict=True)]
+
+
+def _cells(ratings: xr.Dataset, by: Sequence[str], tree: Tree, outside: str) -> Codes:
+    code, combinations = coded_cells(ratings, by)
+    places = np.array([tree.cells.get("/".join(row), len(tree.cells)) for row in combinations], dtype=np.intp)
+    if outside == "error" and (places == len(tree.cells)).any():
+        lost = combinations[int((places == len(tree.cells)).argmax())]
+        raise ValueError(
+            f"every respondent must have leaves in the scheme, got {dict(zip(by, lost, strict=True))}: "
+            "add them to the scheme or set outside='ignore'"
+        )
+    return places[code]
+
+
+def _item_columns(ratings: xr.Dataset) -> dict[str, int]:
+    return {str(item): place for place, item in enumerate(ratings["item"].values.tolist())}
+
+
+def _positions(
+    columns: dict[str, int], trees: Sequence[Tree], cell_of: Sequence[Codes]
+) -> tuple[Codes, NDArray[np.bool_], tuple[Codes, ...]]:
+    """Columns of the ratings that each fine cell uses, pushed to the left, which are used, their leaves."""
+    full = []
+    for tree, cell in zip(trees, cell_of, strict=True):
+        missing = [item for item in tree.items if item not in columns]
+        if missing:
+            raise ValueError(f"ratings must have every item of the scheme, got none for {missing[0]!r}")
+        none = tree.cell_of.size
+        table = np.full((len(tree.cells) + 1, len(columns)), none, dtype=np.intp)
+        table[:, [columns[item] for item in tree.items]] = tree.leaf_of
+        full.append((table[cell], none))
+    used = np.any([table < none for table, none in full], axis=0)
+    width = int(used.sum(axis=1).max())
+    column = np.argsort(~used, axis=1, kind="stable")[:, :width]
+    leaf = tuple(np.take_along_axis(table, column, axis=1) for table, _ in full)
+    return column, np.take_along_axis(used, column, axis=1), leaf
+
+
+def _coded(values: list[str]) -> tuple[tuple[str, ...], Codes]:
+    """Labels in the order in which they first come, and their codes."""
+    place: dict[str, int] = {}
+    codes = np.array([place.setdefault(value, len(place)) for value in values], dtype=np.intp)
+    return tuple(place), codes
