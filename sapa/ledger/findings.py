@@ -1,6 +1,7 @@
 """The findings that a reader least expects, in sentences whose numbers are computed."""
 
 from collections.abc import Iterable
+from functools import cache
 
 import pandas as pd
 
@@ -75,7 +76,7 @@ def _contradictions(frame: pd.DataFrame) -> Iterable[tuple[float, str]]:
 
 def _sentence(place: str, subject: str, group: pd.DataFrame) -> str:
     """One sentence for the contradicted figures of one row."""
-    name = _named(subject)
+    name = _names().get(subject, subject)
     several = group["row"].nunique() > 1
     rest = group["row"].iloc[0].removeprefix(subject).strip()
     if not several and rest.isascii():
@@ -103,7 +104,7 @@ def _left_out(frame: pd.DataFrame) -> Iterable[tuple[float, str]]:
                 f"leaves the change of {what} blank, which its own figures make {row.computed:+.1f}{beyond}"
             )
             weight = abs(row.computed) / row.allowed / 10 ** _steps_down(row.table)
-            yield weight, f"{row.table}, {_named(row.row)}: {said}."
+            yield weight, f"{row.table}, {_names()[row.row]}: {said}."
 
 
 def _feedback() -> Iterable[tuple[float, str]]:
@@ -121,14 +122,15 @@ def _feedback() -> Iterable[tuple[float, str]]:
         yield weight, f"Provider tables and Table 9: {said}, so complaints count against the latter only."
 
 
-def _named(subject: str) -> str:
-    """Subject with its name in English, where it is an id."""
+@cache
+def _names() -> dict[str, str]:
+    """What ids are called in English; a provider's id says nothing beside its name."""
+    found: dict[str, str] = {}
     for name in ("services", "agencies", "regions", "providers"):
         frame = table(name)
-        names = dict(zip(frame.iloc[:, 0], frame["name_en"], strict=True))
-        if subject in names:
-            return str(names[subject]) if name == "providers" else f"{subject} ({names[subject]})"
-    return subject
+        for key, words in zip(frame.iloc[:, 0], frame["name_en"], strict=True):
+            found[key] = words if name == "providers" else f"{key} ({words})"
+    return found
 
 
 def _listed(parts: Iterable[object]) -> str:

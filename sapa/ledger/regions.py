@@ -93,7 +93,7 @@ def _local_bodies(pages: Book) -> Iterator[tuple[Figure, Derivation]]:
             note = "zones of the local bodies are not printed by region"
             yield (
                 cells[statistic],
-                rules.unprinted("mean of the local bodies' zone over 22 services", note=note),
+                rules.unprinted("mean of the local bodies' zone over their services", note=note),
             )
     yield from history.derive(pages, "local_history_printed")
     latest = {

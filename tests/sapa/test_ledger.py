@@ -5,11 +5,12 @@ from collections import Counter
 from dataclasses import replace
 from graphlib import TopologicalSorter
 from importlib.resources import files
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from sapa.ledger import agreement, ledger, summary, verdicts
+from sapa.ledger import agreement, feedback_in_zones, ledger, summary, verdicts
 from sapa.ledger.figures import book, figures
 from sapa.ledger.judge import derivations
 from sapa.ledger.tables import COLUMNS, STATUSES
@@ -253,3 +254,13 @@ def test_sexes_of_the_sections_contradict_the_country(plain: pd.DataFrame) -> No
     assert sex["computed"].to_list() == pytest.approx([women, 100 - women], abs=1e-3)
     assert (sex["status"] == "contradicted").all()
     assert sex["note"].str.contains("exchanged in s24").all()
+
+
+def test_documented_counts_are_the_ledger_s(plain: pd.DataFrame) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
+    assert f"({len(plain):,} of them" in text
+    regions = plain[(plain["table"] == "Table 12") & (plain["statistic"] == "satisfaction_pct")]
+    assert f"so {(regions['status'] == 'not_derivable').sum()} of {len(regions)} satisfaction figures" in text
+    zones = feedback_in_zones().loc["state_body"]
+    assert round(zones["with_feedback"] / zones["without_feedback"]) == 5
+    assert f"over {zones['services']:.0f} services" in text
