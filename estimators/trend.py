@@ -112,7 +112,7 @@ def _line(
     )
     slope, variance = fit[..., 1], np.broadcast_to(spread[..., 1, 1], misfit.shape)
     se = np.sqrt(variance if known else variance * misfit / df)
-    if not (se > 0).all():
+    if not (se > 1e-12 * np.abs(values).max()).all():
         raise ValueError("the rounds lie exactly on a line: give their standard errors")
     columns = {
         "slope": slope,
