@@ -1,0 +1,196 @@
+"""The codebook of a file of answers: what each column, item and missing code means."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from sapa.output import whole_file
+
+Layout = Literal["wide", "long"]
+Role = Literal[
+    "respondent",
+    "service",
+    "region",
+    "channel",
+    "weight",
+    "stratum",
+    "psu",
+    "mode",
+    "interviewer",
+    "item",
+    "rating",
+]
+MissingKind = Literal["not_asked", "not_applicable", "not_answered"]
+ROLES: Final = get_args(Role)
+MISSING_KINDS: Final = get_args(MissingKind)
+_REMEDY = "correct the codebook, or write a new one with `sapa init`"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of the questionnaire.
+
+    Attributes
+    ----------
+    column
+        Column of the file (wide), or code in the item column (long).
+    criterion, zone
+        Criterion it belongs to and who answers for it.
+    """
+
+    column: str
+    criterion: str
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCodebook:
+    """What the columns of a file of answers are.
+
+    Attributes
+    ----------
+    layout
+        ``"wide"``, one row a respondent, or ``"long"``, one row a rating.
+    columns
+        Column of the file by role: ``service`` is required; in a long file also ``respondent``, ``item`` and
+        ``rating``; the other roles as there are.
+    items
+        Items by id.
+    missing
+        Codes by kind of missing. A blank cell means ``not_asked`` unless it is listed elsewhere.
+
+    Raises
+    ------
+    ValueError
+        When a role, a layout or a kind of missing is unknown, a required column is not named, a column or
+        a code has two meanings, or there is no item.
+
+    Examples
+    --------
+    >>> book = AnswerCodebook("wide", {"service": "S"}, {"q1": Item("Q1", "access")})
+    >>> book.meaning("")
+    'not_asked'
+    """
+
+    layout: Layout
+    columns: Mapping[str, str]
+    items: Mapping[str, Item]
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.layout not in get_args(Layout):
+            raise ValueError(f"layout must be 'wide' or 'long', got {self.layout!r}; {_REMEDY}")
+        _known("columns", self.columns, ROLES)
+        _known("missing", self.missing, MISSING_KINDS)
+        required = ("service",) if self.layout == "wide" else ("service", "respondent", "item", "rating")
+        for role in required:
+            if role not in self.columns:
+                raise ValueError(f"columns must name {role!r} in a {self.layout} file; {_REMEDY}")
+        if not self.items:
+            raise ValueError(f"items must hold at least one item; {_REMEDY}")
+        used = [
+            *self.columns.values(),
+            *(item.column for item in self.items.values() if self.layout == "wide"),
+        ]
+        _once("column", used)
+        _once("missing code", [code for codes in self.missing.values() for code in codes])
+
+    def meaning(self, code: str) -> str:
+        """Kind of missing that a code stands for; the empty string when it is none."""
+        for kind, codes in self.missing.items():
+            if code in codes:
+                return kind
+        return "not_asked" if code == "" else ""
+
+
+def read_codebook(path: str | os.PathLike[str]) -> AnswerCodebook:
+    """Codebook from a TOML file.
+
+    Raises
+    ------
+    ValueError
+        When the file cannot be read, is no TOML, or breaks a rule of :class:`AnswerCodebook`.
+    """
+    try:
+        facts = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"codebook {str(path)!r} cannot be read: {error}; {_REMEDY}") from error
+    return _from_facts(facts)
+
+
+def write_codebook(book: AnswerCodebook, path: str | os.PathLike[str]) -> None:
+    """Codebook as a commented TOML file, whole or not at all."""
+    with whole_file(path) as fresh:
+        fresh.write_text(codebook_text(book), encoding="utf-8")
+
+
+def codebook_text(book: AnswerCodebook) -> str:
+    """Commented TOML of a codebook; :func:`read_codebook` gives the same codebook back."""
+    lines = [
+        "# Codebook of a file of answers for sapa. Lines that begin with # are remarks.",
+        "# layout: wide has one row a respondent, long has one row a rating.",
+        f"layout = {_quoted(book.layout)}",
+        "",
+        f"# Which column of the file is what. Roles: {', '.join(ROLES)}.",
+        "[columns]",
+        *(f"{role} = {_quoted(column)}" for role, column in book.columns.items()),
+        "",
+        "# Codes of missing ratings by kind: not_asked (another channel's item), not_applicable (free service,",
+        "# no complaint), not_answered (asked, no rating: counts in the denominator of satisfaction).",
+        "[missing]",
+        *(f"{kind} = [{', '.join(map(_quoted, book.missing.get(kind, ())))}]" for kind in MISSING_KINDS),
+        "",
+        "# One block an item: its column, its criterion, and the zone that answers for it.",
+    ]
+    for name, item in book.items.items():
+        lines += [f"[items.{_quoted(name)}]", f"column = {_quoted(item.column)}"]
+        lines += [f"criterion = {_quoted(item.criterion)}", f"zone = {_quoted(item.zone)}", ""]
+    return "\n".join(lines)
+
+
+def _from_facts(facts: dict[str, Any]) -> AnswerCodebook:
+    _known("codebook", facts, ("layout", "columns", "missing", "items"))
+    parts = {name: facts.get(name, {}) for name in ("columns", "missing", "items")}
+    for name, part in parts.items():
+        if not isinstance(part, dict):
+            raise ValueError(f"codebook: {name} must be a table [{name}], got {part!r}; {_REMEDY}")
+    items = {}
+    for name, entry in parts["items"].items():
+        if not isinstance(entry, dict) or not {"column", "criterion"} <= entry.keys():
+            raise ValueError(f"items.{name} must have column and criterion, got {entry!r}; {_REMEDY}")
+        _known(f"items.{name}", entry, ("column", "criterion", "zone"))
+        items[name] = Item(**{key: _text(f"items.{name}.{key}", value) for key, value in entry.items()})
+    columns = {role: _text(f"columns.{role}", value) for role, value in parts["columns"].items()}
+    missing = {}
+    for kind, codes in parts["missing"].items():
+        if not isinstance(codes, list):
+            raise ValueError(f"missing.{kind} must be a list of codes, got {codes!r}; {_REMEDY}")
+        missing[kind] = tuple(str(code) for code in codes)
+    return AnswerCodebook(facts.get("layout", "wide"), columns, items, missing)
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{name} must be text in quotes, got {value!r}; {_REMEDY}")
+    return value
+
+
+def _known(name: str, given: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
+    for key in given:
+        if key not in allowed:
+            raise ValueError(f"{name} must have keys among {list(allowed)}, got {key!r}; {_REMEDY}")
+
+
+def _once(what: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"each {what} must have one meaning, got {name!r} twice; {_REMEDY}")
+
+
+def _quoted(text: str) -> str:
+    """Text as a TOML basic string."""
+    plain = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in plain) + '"'

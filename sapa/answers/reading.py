@@ -1,0 +1,124 @@
+"""Own answers as a labelled dataset, ready to be scored."""
+
+import os
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from estimators import Scheme
+from estimators.ratings import CODES, MEANINGS, NOT_ASKED
+from sapa.answers.checking import Check, check, numbers
+from sapa.answers.codebook import AnswerCodebook, read_codebook
+from sapa.answers.files import FileTable, open_table
+
+SHOWN = 5
+
+
+def read(
+    path: str | os.PathLike[str], *, codebook: AnswerCodebook | str | os.PathLike[str], drop: bool = False
+) -> xr.Dataset:
+    """Answers of a file.
+
+    Parameters
+    ----------
+    path
+        CSV, XLSX, Parquet, SPSS or Stata file; see :func:`sapa.answers.open_table`.
+    codebook
+        What its columns are, or the TOML file that says so.
+    drop
+        Leave out the rows with problems instead of refusing the file; how many is said in the attributes.
+
+    Returns
+    -------
+    Dataset over ``respondent`` and ``item``: ``service``, ``region`` and ``channel`` (``"all"`` where the
+    file does not tell), ``ratings`` int8 with the codes of :mod:`estimators.ratings`, and ``weight``,
+    ``stratum``, ``psu``, ``mode``, ``interviewer`` where the codebook names them; ``criterion`` and ``zone``
+    along item.
+
+    Raises
+    ------
+    ValueError
+        When the file or the codebook cannot be read, or `drop` is off and there are problems: the message
+        holds the first of them, and ``sapa check`` lists all.
+    """
+    book = codebook if isinstance(codebook, AnswerCodebook) else read_codebook(codebook)
+    table = open_table(path)
+    found = check(table, book)
+    if not found.fine and not (drop and found.usable.any()):
+        raise ValueError(_refusal(found, drop=drop))
+    data = _wide(table, book, found) if book.layout == "wide" else _long(table, book, found)
+    data["ratings"].attrs = {"flag_values": list(CODES), "flag_meanings": " ".join(MEANINGS)}
+    dropped = int((~found.usable).sum())
+    return data.assign_attrs(rows_dropped=dropped, read=", ".join(table.remarks))
+
+
+def scheme_of(data: xr.Dataset) -> Scheme:
+    """Scheme of own answers: item, criterion, channel, service, and the mean of the services as the country.
+
+    Parameters
+    ----------
+    data
+        Ratings dataset with ``criterion`` along ``item``.
+
+    Returns
+    -------
+    Leaves are ``service/channel/criterion/item`` for the pairs of service and channel that have respondents.
+    """
+    pairs = sorted(set(zip(data["service"].values.tolist(), data["channel"].values.tolist(), strict=True)))
+    items = list(zip(data["criterion"].values.tolist(), data["item"].values.tolist(), strict=True))
+    paths = [(service, channel, criterion, item) for service, channel in pairs for criterion, item in items]
+    scheme = Scheme.from_paths(paths, levels=("service", "channel", "criterion", "item"))
+    everyone = {service: "all" for service, _ in pairs}
+    return scheme.grouped("country", everyone, below="service")
+
+
+def _refusal(found: Check, *, drop: bool) -> str:
+    lines = [
+        f"row {row.row}, column {row.column}: {row.rule}, got {row.value!r}; {row.remedy}"
+        for row in found.problems.head(SHOWN).itertuples()
+    ]
+    more = len(found.problems) - len(lines)
+    tail = f"; and {more} more: `sapa check` lists all" if more else ""
+    kept = "" if not drop else " (no row would be left)"
+    return f"the file has {len(found.problems)} problems{kept}. " + " | ".join(lines) + tail
+
+
+def _wide(table: FileTable, book: AnswerCodebook, found: Check) -> xr.Dataset:
+    frame = table.frame.loc[found.usable].reset_index(drop=True)
+    return _dataset(frame, found.codes[found.usable], table, book)
+
+
+def _long(table: FileTable, book: AnswerCodebook, found: Check) -> xr.Dataset:
+    """One row a respondent from one row a rating; an item without a row was not asked."""
+    frame = table.frame.loc[found.usable].reset_index(drop=True)
+    who, first = np.unique(frame[book.columns["respondent"]].to_numpy(dtype=str), return_index=True)
+    row = np.searchsorted(who, frame[book.columns["respondent"]].to_numpy(dtype=str))
+    column = pd.Index([item.column for item in book.items.values()]).get_indexer(frame[book.columns["item"]])
+    codes = np.full((who.size, len(book.items)), NOT_ASKED, dtype=np.int8)
+    codes[row, column] = found.codes[found.usable, 0]
+    return _dataset(frame.iloc[first].reset_index(drop=True), codes, table, book)
+
+
+def _dataset(frame: pd.DataFrame, codes: np.ndarray, table: FileTable, book: AnswerCodebook) -> xr.Dataset:
+    data = xr.Dataset(
+        {"ratings": (("respondent", "item"), codes)},
+        coords={
+            "respondent": np.arange(len(frame)),
+            "item": list(book.items),
+            "criterion": ("item", [item.criterion for item in book.items.values()]),
+            "zone": ("item", [item.zone for item in book.items.values()]),
+        },
+    )
+    for role in ("service", "region", "channel", "stratum", "psu", "mode", "interviewer"):
+        column = book.columns.get(role)
+        if column is not None:
+            values = frame[column].map(
+                lambda code, column=column: table.labels.get(column, {}).get(code, code)
+            )
+            data[role] = ("respondent", values.to_numpy(dtype=str))
+        elif role in ("service", "region", "channel"):
+            data[role] = ("respondent", np.full(len(frame), "all"))
+    if "weight" in book.columns:
+        data["weight"] = ("respondent", numbers(frame[book.columns["weight"]]))
+    return data
