@@ -1,0 +1,174 @@
+import numpy as np
+import pytest
+from scipy import sparse
+
+from estimators import bounds_on, sd_bounds
+from estimators.sparse import plausible_bound
+
+SCORES = np.arange(1, 6)
+
+
+def _survey(rng, people, items, spread):
+    """Correlated ratings of one group: a person effect, cut to 1..5."""
+    person = rng.normal(size=(people, 1))
+    latent = 4.2 + spread * person + rng.normal(size=(people, items)) + rng.uniform(-0.5, 0.5, items)
+    return np.clip(np.rint(latent), 1, 5)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_variance_of_the_microdata_lies_within(seed):
+    """Two channels of one service: the usual variance of the score against the bounds from its summaries."""
+    rng = np.random.default_rng(seed)
+    groups = [_survey(rng, 90, 5, 1.0), _survey(rng, 40, 4, 1.2)]
+    weights = np.concatenate([np.full(5, 0.5 / 5), np.full(4, 0.5 / 4)])
+    truth = sum(
+        part @ np.cov(y.T) @ part / len(y) for y, part in zip(groups, np.split(weights, [5]), strict=True)
+    )
+    correlations = np.concatenate([np.corrcoef(y.T)[np.triu_indices(y.shape[1], 1)] for y in groups])
+    assert correlations.min() > 0
+    found = bounds_on(
+        np.concatenate([y.mean(0) for y in groups]).round(2),
+        np.concatenate([(y == 5).mean(0) for y in groups]).round(3),
+        weights,
+        raters=np.repeat([90, 40], [5, 4]),
+        group=np.repeat(["office", "online"], [5, 4]),
+        correlation=(correlations.min(), correlations.max()),
+    )
+    assert found.se[0, 0] <= np.sqrt(truth) <= found.se[0, 1]
+    score = weights @ np.concatenate([y.mean(0) for y in groups])
+    assert found.estimate[0, 0] <= score <= found.estimate[0, 1]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_criteria_of_unlike_items_stay_below_the_upper_bound(seed):
+    rng = np.random.default_rng(100 + seed)
+    y = _survey(rng, 120, 8, 1.0)
+    y[:, 0] = 5  # unlike in the extreme: one item of fives only
+    correlation = np.corrcoef(y[:, 1:].T)[np.triu_indices(7, 1)]
+    criteria = y.reshape(120, 2, 4).mean(2)
+    truth = np.cov(criteria.T).mean() / 120
+    found = bounds_on(
+        criteria.mean(0).round(2),
+        (y == 5).reshape(120, 2, 4).mean((0, 2)).round(3),
+        [0.5, 0.5],
+        raters=120,
+        group=[0, 0],
+        items=4,
+        items_alike=False,
+        correlation=(0.0, correlation.max()),
+    )
+    assert found.se[0, 0] == 0
+    assert np.sqrt(truth) <= found.se[0, 1]
+
+
+def test_a_single_item_is_its_sd_over_the_root_of_n():
+    bounds = sd_bounds(4.58, 0.751)
+    found = bounds_on([4.58], [0.751], [[1.0]], raters=200, group=[0], correlation=0.5)
+    assert found.se[0] == pytest.approx(np.array([bounds.lower, bounds.upper]) / np.sqrt(199))
+
+
+def test_full_and_no_correlation_by_hand():
+    sd = sd_bounds(4.5, 0.7).upper.item() * np.sqrt(100 / 99)
+    figures = {"raters": 100, "group": [0, 0], "averaging": [[0.5, 0.5]]}
+    alike = bounds_on([4.5, 4.5], [0.7, 0.7], correlation=1.0, **figures)
+    apart = bounds_on([4.5, 4.5], [0.7, 0.7], correlation=0.0, **figures)
+    assert alike.se[0, 1] == pytest.approx(sd / 10)
+    assert apart.se[0, 1] == pytest.approx(sd / 10 / np.sqrt(2))
+    other = bounds_on(
+        [4.5, 4.5], [0.7, 0.7], [[0.5, 0.5]], raters=100, group=[0, 1], correlation=1.0
+    )  # other people: no correlation counts
+    assert other.se[0, 1] == pytest.approx(apart.se[0, 1])
+
+
+def test_sd_over_root_n_can_be_half_the_truth():
+    """One complainer's item in a service of 400: METHODS 4."""
+    naive = sd_bounds(4.6, 0.75).upper.item() / np.sqrt(400)
+    found = bounds_on(
+        [4.6, 4.0], [0.75, 0.0], [[0.875, 0.125]], raters=[400, 1], group=[0, 0], correlation=0.5
+    )
+    assert found.se[0, 1] > 2 * naive
+
+
+def test_items_all_alike_are_never_without_variance():
+    found = bounds_on([5.0, 5.0], [1.0, 1.0], np.eye(2), raters=[1, 40], group=[0, 1], correlation=0.5)
+    bound = plausible_bound([1, 40], [5.0, 5.0], lowest=1, highest=5, level=0.95)
+    assert found.se[:, 0].tolist() == [0, 0]
+    assert found.se[:, 1] == pytest.approx(np.sqrt(bound / [1, 40]))
+
+
+def test_wider_ranges_never_narrow_the_bounds():
+    rng = np.random.default_rng(3)
+    mean, share = np.full(6, 4.5), rng.integers(600, 800, 6) / 1000
+    weights = sparse.csr_array(rng.dirichlet(np.ones(6), 3))
+    one = {"raters": 50, "correlation": 0.4, "rating_rate": 1.0, "deff": 1.2, "group": [0, 0, 1, 1, 2, 2]}
+    narrow = bounds_on(mean, share, weights, **one)
+    for name, wider in [
+        ("raters", (40, 60)),
+        ("correlation", (0.1, 0.7)),
+        ("rating_rate", (0.8, 1.0)),
+        ("deff", (1.0, 2.0)),
+    ]:
+        wide = bounds_on(mean, share, weights, **{**one, name: wider})
+        assert (wide.se[:, 0] <= narrow.se[:, 0] + 1e-12).all()
+        assert (wide.se[:, 1] >= narrow.se[:, 1] - 1e-12).all()
+        assert (wide.se[:, 1] - wide.se[:, 0] > narrow.se[:, 1] - narrow.se[:, 0]).all()
+
+
+@pytest.mark.parametrize("law", ["max_entropy", "probit"])
+def test_a_single_law_lies_within_the_bounds(law):
+    figures = ([4.6, 4.3], [0.75, 0.6], [[0.5, 0.5]])
+    named = {"raters": 80, "group": [0, 0], "correlation": 0.5}
+    single = bounds_on(*figures, law=law, **named)
+    wide = bounds_on(*figures, **named)
+    assert wide.se[0, 0] < single.se[0, 0] == single.se[0, 1] < wide.se[0, 1]
+
+
+def test_satisfaction_needs_no_law():
+    found = bounds_on(
+        [4.6, 4.3],
+        [0.75, 0.6],
+        [[0.5, 0.5]],
+        statistic="satisfaction",
+        raters=80,
+        group=[0, 0],
+        correlation=0.0,
+        share_digits=None,
+    )
+    truth = np.sqrt((0.75 * 0.25 + 0.6 * 0.4) / 79) / 2
+    assert found.se[0] == pytest.approx([truth, truth])
+    assert found.estimate[0] == pytest.approx([0.675, 0.675])
+
+
+def test_the_published_composite_is_the_estimate_where_given():
+    found = bounds_on(
+        [4.6, 4.3], [0.75, 0.6], [[0.5, 0.5]], raters=80, group=[0, 0], correlation=0.5, published=[4.46]
+    )
+    assert found.estimate[0] == pytest.approx([4.455, 4.465])
+
+
+def test_assumptions_are_said():
+    found = bounds_on([4.6], [0.75], [[1.0]], raters=80, group=[0], correlation=(0.2, 0.5), deff=(1, 2))
+    assert "correlation 0.2 to 0.5 between ratings of one respondent" in found.assumptions
+    assert any("design effect 1 to 2" in line for line in found.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mean": [4.96], "share": [0.892]}, "mean and share of leaf 0 must be feasible, got 4.96 and 0.892"),
+        ({"averaging": [[0.5, 0.5]]}, "averaging must have one column a leaf"),
+        ({"averaging": [[-1.0]]}, "averaging must hold weights that are finite and not negative"),
+        ({"raters": 0}, "raters must be a whole number of at least 1, got 0"),
+        ({"raters": (9, 8)}, "raters must be one array or a pair"),
+        ({"correlation": -0.1}, "correlation must be a number from 0 to 1"),
+        ({"deff": (2.0, 1.0)}, "deff must be a number from 0 to inf or a pair"),
+        ({"statistic": "median"}, "statistic must be 'mean' or 'satisfaction', got 'median'"),
+        ({"law": "normal"}, "law must be 'any', 'max_entropy' or 'probit', got 'normal'"),
+        ({"published": [4.5, 4.6]}, r"published must have shape \(1,\), got \(2,\)"),
+        ({"level": 95}, "level must lie between 0 and 1, got 95"),
+    ],
+)
+def test_bad_input_is_refused(change, message):
+    good = {"mean": [4.6], "share": [0.75], "averaging": [[1.0]], "raters": 80, "group": [0]}
+    with pytest.raises(ValueError, match=message):
+        bounds_on(**{**good, "correlation": 0.5, **change})
