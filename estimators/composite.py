@@ -127,8 +127,8 @@ def compose(
     own = np.take_along_axis(codes[layout.order], layout.column[layout.fine], axis=1)
     own *= layout.used[layout.fine]
     _check_taken(own, codes, layout)
-    branches = _branches(wanted, layout, trees, own, pool)
-    groups, labels = grouping(trees, shares)
+    branches = _branches(wanted, layout, trees, own, tuple(pool))
+    groups, labels = grouping(trees, tuple(shares))
     weight = chosen.weights[layout.order]
     scores = []
     for statistic in STATISTICS:
@@ -167,9 +167,9 @@ class _Score:
 def _branches(
     wanted: Sequence[Nodes],
     layout: Layout,
-    trees: Sequence[Tree],
+    trees: tuple[Tree, ...],
     own: NDArray[np.int8],
-    pool: Sequence[str],
+    pool: tuple[str, ...],
 ) -> list[_Branch]:
     pools, _ = grouping(trees, pool)
     rated = np.add.reduceat(own > 0, layout.starts, dtype=float)
@@ -193,8 +193,8 @@ def _people(
     """Respondents of each node's cells, and those who rated any of its items."""
     used: NDArray[np.bool_] = np.greater(weights.leaf[layout.leaf[place]], 0)
     node = weights.node[layout.cell[place]][layout.fine]
-    inside = used.any(axis=1)[layout.fine]
-    gave = [((own > 0) & used[:, :, j][layout.fine]).any(axis=1) for j in range(used.shape[2])]
+    inside = np.asarray(used.any(axis=1))[layout.fine]
+    gave = [np.asarray(((own > 0) & used[:, :, j][layout.fine]).any(axis=1)) for j in range(used.shape[2])]
     return (
         np.bincount(node[inside], minlength=nodes),
         np.bincount(node[np.stack(gave, axis=1)], minlength=nodes),
@@ -309,6 +309,6 @@ def _check_options(deff: float, denominator: str) -> None:
 
 def _check_taken(own: NDArray[np.int8], codes: NDArray[np.int8], layout: Layout) -> None:
     """Refuse ratings of respondents with leaves that no leaf takes."""
-    kept = layout.order[layout.used.any(axis=1)[layout.fine]]
+    kept = layout.order[np.asarray(layout.used.any(axis=1))[layout.fine]]
     if (codes[kept] > 0).sum() > (own > 0).sum():
         raise ValueError("ratings hold answers to items of another channel's list: code them 0 (not asked)")

@@ -157,8 +157,9 @@ def lay_out(ratings: xr.Dataset, wanted: Sequence[Nodes]) -> tuple[Layout, tuple
     return Layout(order, fine[order], starts, column, used, leaf, cell_of), tuple(trees)
 
 
+@lru_cache(maxsize=32)
 def grouping(
-    trees: Sequence[Tree], names: Sequence[str]
+    trees: tuple[Tree, ...], names: tuple[str, ...]
 ) -> tuple[list[Codes], dict[str, tuple[list[str], NDArray[np.float64]]]]:
     """Groups of leaves by the combination of the named parts, numbered alike in all trees.
 
@@ -175,7 +176,7 @@ def grouping(
             if name not in tree.parts:
                 raise ValueError(f"{name!r} must be a part of every path, got {tuple(tree.parts)}")
         columns = [np.array(tree.parts[name][0], dtype=object)[tree.parts[name][1]] for name in names]
-        rows.append(list(zip(*columns, strict=True)))
+        rows.append(list(zip(*columns, strict=True)) if names else [()] * tree.cell_of.size)
     place: dict[tuple[str, ...], int] = {}
     groups = [np.array([place.setdefault(row, len(place)) for row in tree], dtype=np.intp) for tree in rows]
     members = {}
