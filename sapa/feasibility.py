@@ -46,8 +46,12 @@ MEANS_AND_SHARES: Final = (
     ("mean_2018", "sat_2018"),
     ("mean_2017", "sat_2017"),
 )
-#: Pairs that the file repeats on each channel's row of a service.
-ONCE_A_SERVICE: Final = ("overall_mean_printed", "headline_mean")
+#: Merged cells, printed once beside several rows: what tells them apart.
+MERGED: Final = {
+    "overall_mean_printed": ["service_id"],
+    "headline_mean": ["service_id"],
+    "centre_mean_printed": ["service_id", "call_centre"],
+}
 BLOCK: Final = 50  # sizes tried at once where the number asked is a range
 SLACK: Final = 1e-8
 
@@ -162,8 +166,8 @@ def _sources() -> list[tuple[str, str, str]]:
 def _pairs(name: str, mean: str, share: str) -> pd.DataFrame:
     """Printed pairs of one kind, with the people asked and the number of items averaged."""
     rows = table(name)
-    if mean in ONCE_A_SERVICE:
-        rows = rows.drop_duplicates("service_id")
+    if mean in MERGED:
+        rows = rows.drop_duplicates(MERGED[mean])
     rows = rows[rows[mean].notna() & rows[share].notna()]
     people = _people(name, rows, mean)
     year = int(mean[-4:]) if mean[-4:].isdigit() else 2020
@@ -190,7 +194,7 @@ def _people(name: str, rows: pd.DataFrame, mean: str) -> pd.DataFrame:
         return blank.assign(n_low=sizes["n_low"].to_numpy(), n_high=sizes["n_high"].to_numpy())
     if name == "yearly":
         return blank.assign(n_low=rows["sample_size"], n_high=rows["sample_size"])
-    whole_service = name == "service_ranking_2020" or mean in ONCE_A_SERVICE
+    whole_service = name == "service_ranking_2020" or mean in ("overall_mean_printed", "headline_mean")
     if name == "callcentre" or whole_service:
         n = rows["service_id"].map(table("services").set_index("service_id")["n_section"])
         if whole_service:

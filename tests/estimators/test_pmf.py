@@ -69,16 +69,6 @@ def test_probit_is_a_normal_cut_at_the_half_points():
         assert np.allclose(norm.cdf(([1.5, 2.5, 3.5, 4.5] - location) / scale[0]), cumulative, atol=1e-9)
 
 
-def test_known_laws():
-    # solved independently with a root finder on location and scale
-    assert np.allclose(
-        max_entropy(4.52, 0.713).pmf, [0.01617181, 0.03479980, 0.07488497, 0.16114342, 0.713], atol=1e-8
-    )
-    assert np.allclose(
-        probit_pmf(4.0, 0.4).pmf, [0.01623933, 0.07383926, 0.20333256, 0.30658885, 0.4], atol=2e-4
-    )
-
-
 def test_probit_without_fives_is_the_limit_of_few_fives():
     for mean in (1.4, 2.5, 3.9):
         found = probit_pmf(mean, 0.0)
