@@ -1,0 +1,132 @@
+"""Weights: one declared step each, from the base weight to the last trimming.
+
+Every function here declares a `Step`; a `Recipe` (estimators.recipe) runs steps in order on a table of
+respondents, again on each replicate if wanted. Totals are mappings: a numeric column to its total, a
+categorical one to a mapping of levels to totals.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from estimators.calibration import Distance
+
+Totals = Mapping[str, float | Mapping[Any, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A declared step of weighting: what it is called and its options; running it is the recipe's work."""
+
+    kind: str
+    options: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.kind}({', '.join(f'{k}={v!r}' for k, v in self.options.items() if v is not None)})"
+
+
+def base(prob: str) -> Step:
+    """Declare base weights, the inverse of the selection probabilities in the column ``prob``.
+
+    >>> str(base("pi"))
+    "base(prob='pi')"
+    """
+    return Step("base", {"prob": prob})
+
+
+def nonresponse_classes(responded: str, classes: str) -> Step:
+    """Declare the weighting-class adjustment: respondents of a class take the weight of its nonrespondents.
+
+    Parameters
+    ----------
+    responded : column of booleans.
+    classes : column of the classes.
+
+    Notes
+    -----
+    ``w_i sum_class w / sum_class respondents w`` (Sarndal, Swensson & Wretman 1992, section 15.6).
+    Nonrespondents get weight 0.
+    """
+    return Step("nonresponse_classes", {"responded": responded, "classes": classes})
+
+
+def propensity(responded: str, covariates: tuple[str, ...], *, classes: int | None = None) -> Step:
+    """Declare division by a response propensity, the fit of a weighted logistic regression.
+
+    Parameters
+    ----------
+    responded : column of booleans.
+    covariates : columns, numeric or categorical.
+    classes : number of equal groups of the fitted propensity inside which its weighted mean is used
+        (Little 1986); the fit itself if None.
+    """
+    if classes is not None and classes < 2:
+        raise ValueError(
+            f"classes must be at least 2, or None for the fitted propensity itself, got {classes}"
+        )
+    return Step("propensity", {"responded": responded, "covariates": tuple(covariates), "classes": classes})
+
+
+def poststratify(column: str, totals: Mapping[Any, float]) -> Step:
+    """Declare poststratification to the known totals of one column's levels.
+
+    >>> str(poststratify("sex", {"f": 10, "m": 8}))
+    "poststratify(totals={'sex': {'f': 10, 'm': 8}})"
+    """
+    return Step("poststratify", {"totals": {column: dict(totals)}})
+
+
+def rake(totals: Mapping[str, Mapping[Any, float]]) -> Step:
+    """Declare raking: the weighted margins of each column are made equal to their totals.
+
+    Parameters
+    ----------
+    totals : of each level of each column; the columns' sums must agree.
+
+    Notes
+    -----
+    Iterative proportional fitting (Deming & Stephan 1940), which minimises the raking distance.
+    """
+    if not totals:
+        raise ValueError("totals must name at least one margin")
+    return Step("rake", {"totals": {name: dict(levels) for name, levels in totals.items()}})
+
+
+def calibrate(
+    totals: Totals,
+    *,
+    population: float | None = None,
+    distance: Distance = "linear",
+    bounds: tuple[float, float] | None = None,
+    penalty: float | Mapping[str, float] | None = None,
+) -> Step:
+    """Declare calibration to totals of numeric and categorical columns (Deville & Sarndal 1992).
+
+    Parameters
+    ----------
+    totals : a number for a numeric column, a mapping for a categorical one.
+    population : size of the population, a total too, when no categorical column gives it.
+    distance : "linear" (GREG), "raking", or between ``bounds`` "logit" and "truncated".
+    bounds : smallest and largest ratio of new weight to old.
+    penalty : cost of missing a total, the same for all or by column; the larger the closer. None is exact.
+    """
+    kept = {k: dict(v) if isinstance(v, Mapping) else float(v) for k, v in totals.items()}
+    options = {"totals": kept, "population": population, "distance": distance, "bounds": bounds}
+    return Step("calibrate", options | {"penalty": penalty})
+
+
+def trim(*, lower: float = 0.0, upper: float = float("inf"), strict: bool = False) -> Step:
+    """Declare trimming: weights beyond the limits are set to them and the difference is spread over the rest.
+
+    Parameters
+    ----------
+    lower, upper : limits, in units of the mean weight.
+    strict : repeat until nothing lies beyond the limits; otherwise spread once, which may pass them again.
+
+    Notes
+    -----
+    The difference is spread in equal amounts over the weights inside, as in R's ``trimWeights``.
+    """
+    if not 0 <= lower < 1 < upper:
+        raise ValueError(f"lower and upper must satisfy 0 <= lower < 1 < upper, got {lower} and {upper}")
+    return Step("trim", {"lower": lower, "upper": upper, "strict": strict})
