@@ -19,6 +19,7 @@ from estimators.pmf import FivePoint, max_entropy, probit_pmf
 from estimators.rank_regions import TopVerification, joint_region, plug_in_rank_probability, verify_top
 from estimators.ranks import ranks, tau_best, tau_worst
 from estimators.ranks_multinomial import Winner, multinomial_ranks, multinomial_winner
+from estimators.recipe import Recipe, Weighting
 from estimators.reconstruction import Reconstruction, reconstruct
 from estimators.scheme import Level, Scheme, aggregate, averaging_matrix
 from estimators.scores import scores
@@ -38,6 +39,7 @@ __all__ = [
     "Level",
     "Linearized",
     "Nodes",
+    "Recipe",
     "Reconstruction",
     "Scheme",
     "SdBounds",
@@ -46,6 +48,7 @@ __all__ = [
     "SummaryBounds",
     "TopVerification",
     "WaldTest",
+    "Weighting",
     "Winner",
     "adjust",
     "aggregate",
