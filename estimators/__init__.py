@@ -28,6 +28,16 @@ from estimators.summary_bounds import bounds_on
 from estimators.summary_verdicts import SummaryBounds
 from estimators.tiers import tiers
 from estimators.trend import trend
+from estimators.weights import (
+    Step,
+    base,
+    calibrate,
+    nonresponse_classes,
+    poststratify,
+    propensity,
+    rake,
+    trim,
+)
 
 __all__ = [
     "Attainability",
@@ -45,6 +55,7 @@ __all__ = [
     "SdBounds",
     "SparseRule",
     "Stage",
+    "Step",
     "SummaryBounds",
     "TopVerification",
     "WaldTest",
@@ -54,7 +65,9 @@ __all__ = [
     "aggregate",
     "attainable",
     "averaging_matrix",
+    "base",
     "bounds_on",
+    "calibrate",
     "change",
     "compose",
     "contrast",
@@ -73,9 +86,13 @@ __all__ = [
     "mean",
     "multinomial_ranks",
     "multinomial_winner",
+    "nonresponse_classes",
     "pairwise",
     "plug_in_rank_probability",
+    "poststratify",
     "probit_pmf",
+    "propensity",
+    "rake",
     "ranks",
     "ratio",
     "reconstruct",
@@ -88,6 +105,7 @@ __all__ = [
     "tipping_point",
     "total",
     "trend",
+    "trim",
     "variance",
     "verify_top",
 ]
