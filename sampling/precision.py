@@ -191,7 +191,9 @@ def power_of_comparison(
     gap = numbers("difference", difference, minimum=-np.inf)
     error, freedom = _difference_error(n, other, sd, share, population, deff, response, correlation)
     freedom = freedom if df is None else numbers("df", df, infinite=True)
-    return labelled(_power(gap / error, freedom, _per_interval(1 - level, multiplicity)), difference)
+    return labelled(
+        rejection_probability(gap / error, freedom, _per_interval(1 - level, multiplicity)), difference
+    )
 
 
 def detectable_change(
@@ -228,13 +230,13 @@ def detectable_change(
     low, high = np.zeros(error.shape), np.full(error.shape, 4.0)
     usable = freedom >= 1
     for _ in range(40):
-        short = usable & (_power(high, freedom, confidence) < wanted)
+        short = usable & (rejection_probability(high, freedom, confidence) < wanted)
         if not short.any():
             break
         high = np.where(short, 2 * high, high)
     for _ in range(60):
         middle = (low + high) / 2
-        found = _power(middle, freedom, confidence) >= wanted
+        found = rejection_probability(middle, freedom, confidence) >= wanted
         low, high = np.where(found, low, middle), np.where(found, middle, high)
     return labelled(np.asarray(np.where(usable, high, np.inf) * error), n)
 
@@ -396,8 +398,12 @@ def _difference_error(
     return np.asarray(error), np.broadcast_to((first + second) / inflation - 2, error.shape)
 
 
-def _power(shift: FloatArray, df: FloatArray, confidence: float) -> FloatArray:
-    """Chance that |t| exceeds its critical value when the difference is `shift` standard errors."""
+def rejection_probability(shift: FloatArray, df: FloatArray, confidence: float) -> FloatArray:
+    """The chance that |t| exceeds its critical value when the difference is `shift` standard errors.
+
+    >>> round(rejection_probability(np.array(2.8), np.array(np.inf), 0.95).item(), 2)
+    0.8
+    """
     shift, df = np.broadcast_arrays(np.abs(shift), df)
     critical = _quantile(confidence, df)
     normal = norm.sf(critical - shift) + norm.cdf(-critical - shift)

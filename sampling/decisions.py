@@ -1,0 +1,301 @@
+"""The smallest plan that reaches a decision, and ready decisions: plan -> probability."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from sampling.arguments import FloatArray, Values, numbers, proportion, whole
+from sampling.plan import By, Plan, domain_sums
+from sampling.precision import rejection_probability
+
+Decision: TypeAlias = Callable[[Plan], float]
+Statistic = Literal["mean", "share"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SmallestPlan:
+    """The smallest plan found, with the probability it reaches and every size that was tried.
+
+    Parameters
+    ----------
+    plan : Plan
+    probability : float
+        Of the decision under the plan.
+    tried : tuple of (int, float)
+        Sizes and their probabilities, in the order of the search.
+    """
+
+    plan: Plan
+    probability: float
+    tried: tuple[tuple[int, float], ...]
+
+
+def smallest_plan(
+    make: Callable[[int], Plan],
+    decision: Decision,
+    *,
+    probability: float = 0.9,
+    low: int = 100,
+    high: int = 200_000,
+) -> SmallestPlan:
+    """The smallest n whose plan reaches the decision with the probability wanted.
+
+    The size is doubled from `low` until it is enough, then halved in; this assumes a probability that
+    grows with n, as the ready decisions' does (their noise is the same for every n).
+
+    Parameters
+    ----------
+    make : callable n -> Plan
+        For instance ``lambda n: allocate(frame, n, min_service=30)``.
+    decision : callable Plan -> probability
+        `separates_top`, `detects_change`, `reaches_half_width`, or your own.
+    probability : float
+        Wanted, 0..1.
+    low, high : int
+        Smallest and largest size considered.
+
+    Returns
+    -------
+    SmallestPlan
+
+    Raises
+    ------
+    ValueError
+        If even `high` is not enough, with the probability it reaches.
+
+    Examples
+    --------
+    >>> from sampling import Frame, allocate
+    >>> frame = Frame(["A", "B"], ["x"], population=[1, 1], recipients=[2], recipients_are="a size measure")
+    >>> make = lambda n: allocate(frame, n)
+    >>> smallest_plan(make, reaches_half_width(0.1, by="region")).plan.total
+    628
+    """
+    wanted = proportion("probability", probability)
+    least, most = whole("low", low, minimum=1), whole("high", high, minimum=low)
+    tried: list[tuple[int, float]] = []
+    plans: dict[int, Plan] = {}
+
+    def enough(n: int) -> bool:
+        plans[n] = make(n)
+        tried.append((n, float(decision(plans[n]))))
+        return tried[-1][1] >= wanted
+
+    few, many = least - 1, least
+    while not enough(many):
+        if many == most:
+            got = tried[-1][1]
+            message = f"probability must be reachable with {most} interviews, got {got:.3f} there; raise high"
+            raise ValueError(message)
+        few, many = many, min(2 * many, most)
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (few, middle) if enough(middle) else (middle, many)
+    return SmallestPlan(plans[many], dict(tried)[many], tuple(tried))
+
+
+def shrunken(scores: Values, se: Values) -> FloatArray:
+    """Scores pulled towards their mean by the share of noise in their spread.
+
+    ``mean + (score - mean) * t2 / (t2 + se**2)`` with the variance t2 between domains solving
+    ``sum((score - mean)**2 / (t2 + se**2)) = D - 1``; 0 where the spread is no more than noise.
+
+    Parameters
+    ----------
+    scores, se : array (D,)
+        Estimates and their standard errors.
+
+    Returns
+    -------
+    array (D,)
+
+    References
+    ----------
+    Morris (1983), Parametric empirical Bayes inference, JASA 78; Paule & Mandel (1982).
+
+    Examples
+    --------
+    >>> shrunken([4.0, 5.0], [0.01, 0.01]).round(3).tolist(), shrunken([4.0, 4.1], [1.0, 1.0]).tolist()
+    ([4.0, 5.0], [4.05, 4.05])
+    """
+    y, error = numbers("scores", scores, minimum=-np.inf), numbers("se", se)
+    if y.ndim != 1 or y.shape != error.shape or y.size < 2:
+        raise ValueError(
+            f"scores and se must be one each for 2 or more domains, got {y.shape}, {error.shape}"
+        )
+    if (error <= 0).any():
+        raise ValueError("se must be positive, got 0; give the standard error of every score")
+
+    def centre(t2: float) -> float:
+        return float(np.average(y, weights=1 / (t2 + error**2)))
+
+    def excess(t2: float) -> float:
+        return float(((y - centre(t2)) ** 2 / (t2 + error**2)).sum()) - (y.size - 1)
+
+    t2 = 0.0 if excess(0.0) <= 0 else brentq(excess, 0.0, 10 * float(np.ptp(y)) ** 2 + 1e-12)
+    middle = centre(t2)
+    return np.asarray(middle + (y - middle) * t2 / (t2 + error**2))
+
+
+def separates_top(
+    scores: Values,
+    k: int,
+    *,
+    by: Literal["region", "service"] = "service",
+    se: Values | None = None,
+    true_scores: Values | None = None,
+    statistic: Statistic = "mean",
+    deff: float = 1.0,
+    weighted: bool = True,
+    confirm: bool = True,
+    level: float = 0.05,
+    draws: int = 2000,
+    seed: int = 0,
+) -> Decision:
+    """The decision to tell the top k domains from the rest.
+
+    Parameters
+    ----------
+    scores : array (D,)
+        Scores known so far; nan for domains that are not ranked.
+    k : int
+        Size of the top.
+    by : {"service", "region"}
+    se : array (D,), optional
+        Standard errors of the scores; needed unless the true scores are given.
+    true_scores : array (D,), optional
+        The truth to plan for. None means `shrunken` scores: raw ones promise gaps that are partly noise.
+    statistic : {"mean", "share"}
+        Whose standard deviation the frame gives.
+    deff, weighted
+        See `Plan.standard_error`.
+    confirm : bool
+        True: every one of the top must beat every one of the rest significantly, all comparisons at once
+        (one-sided, maximum of the standardised differences). False: the k largest estimates are the top.
+    level : float
+        Of the simultaneous test.
+    draws, seed : int
+        Simulated surveys; the same normals serve every plan.
+
+    Returns
+    -------
+    callable Plan -> probability
+        Its Monte Carlo error is at most ``0.5 / sqrt(draws)``.
+    """
+    raw = np.asarray(scores, dtype=np.float64)
+    ranked = np.flatnonzero(np.isfinite(raw))
+    if true_scores is not None:
+        truth = numbers("true_scores", np.asarray(true_scores, dtype=np.float64)[ranked], minimum=-np.inf)
+    elif se is not None:
+        truth = shrunken(raw[ranked], np.asarray(se, dtype=np.float64)[ranked])
+    else:
+        raise ValueError("se must be given unless true_scores are, got neither; raw scores are not the truth")
+    if not 1 <= whole("k", k) < ranked.size:
+        raise ValueError(f"k must lie in 1..{ranked.size - 1}, got {k}; leave some for the rest")
+    order = np.argsort(-truth, kind="stable")
+    best, rest = order[:k], order[k:]
+    noise = np.random.default_rng(seed).standard_normal((whole("draws", draws, minimum=100), ranked.size))
+
+    def decide(plan: Plan) -> float:
+        error = plan.standard_error(by, sd=_spread(plan, statistic), deff=deff, weighted=weighted)[ranked]
+        if not np.isfinite(error).all():
+            return 0.0
+        drift = noise * error
+        lead = np.sqrt(error[best, None] ** 2 + error[rest] ** 2)
+        if not confirm:
+            estimate = truth + drift
+            return float((estimate[:, best].min(axis=1) > estimate[:, rest].max(axis=1)).mean())
+        gap = drift[:, best, None] - drift[:, None, rest]
+        critical = np.quantile((gap / lead).reshape(draws, -1).max(axis=1), 1 - level)
+        z = (gap + truth[best, None] - truth[rest]) / lead
+        return float((z.reshape(draws, -1).min(axis=1) > critical).mean())
+
+    return decide
+
+
+def detects_change(
+    change: float,
+    *,
+    by: By = "region",
+    statistic: Statistic = "mean",
+    deff: float = 1.0,
+    weighted: bool = True,
+    level: float = 0.05,
+    together: bool = False,
+) -> Decision:
+    """The decision to find a change between two such rounds in every domain.
+
+    The probability is the smallest power over domains, or with `together` that of finding all of them
+    (independent domains). Two-sided test with ``2 * n - 2`` degrees of freedom.
+
+    Parameters
+    ----------
+    change : float
+        True change, in the unit of the statistic.
+    by, statistic, deff, weighted, level, together
+        See above and `Plan.standard_error`.
+
+    Returns
+    -------
+    callable Plan -> probability
+    """
+
+    def decide(plan: Plan) -> float:
+        n, asked = plan.count(by), _asked(plan, by)
+        error = plan.standard_error(by, sd=_spread(plan, statistic), deff=deff, weighted=weighted)[asked]
+        power = rejection_probability(
+            change / (np.sqrt(2) * error), (2 * n[asked] - 2).astype(np.float64), 1 - level
+        )
+        return float(power.prod() if together else power.min())
+
+    return decide
+
+
+def reaches_half_width(
+    width: float,
+    *,
+    by: By = "region",
+    statistic: Statistic = "mean",
+    deff: float = 1.0,
+    weighted: bool = True,
+    confidence: float = 0.95,
+) -> Decision:
+    """The decision that every domain's interval is at most this wide on either side: 1 or 0.
+
+    Parameters
+    ----------
+    width : float
+    by, statistic, deff, weighted, confidence
+        See `Plan.half_width`.
+
+    Returns
+    -------
+    callable Plan -> probability
+    """
+
+    def decide(plan: Plan) -> float:
+        got = plan.half_width(
+            by, sd=_spread(plan, statistic), deff=deff, weighted=weighted, confidence=confidence
+        )
+        return float((got[_asked(plan, by)] <= width).all())
+
+    return decide
+
+
+def _asked(plan: Plan, by: By) -> NDArray[np.bool_]:
+    """Domains in which anything is surveyed."""
+    return domain_sums(np.asarray(plan.frame.possible).astype(np.int64), by) > 0
+
+
+def _spread(plan: Plan, statistic: Statistic) -> FloatArray:
+    """The standard deviation of one answer, by cell."""
+    if statistic not in ("mean", "share"):
+        raise ValueError(f'statistic must be "mean" or "share", got {statistic!r}; choose one')
+    if statistic == "mean":
+        return np.asarray(plan.frame.sd)
+    p = np.asarray(plan.frame.share)
+    return np.asarray(np.sqrt(p * (1 - p)))
