@@ -16,7 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from estimators.printed import (
     SLACK,
+    Floats,
     Integers,
+    Rates,
     mean_interval,
     rate_interval,
     share_interval,
@@ -52,7 +54,7 @@ def attainable(
     n: ArrayLike,
     *,
     items: ArrayLike = 1,
-    rating_rate: float | tuple[float, float] = (0.0, 1.0),
+    rating_rate: Rates = (0.0, 1.0),
     denominator: Denominator = "asked",
     mean_digits: int | None = 2,
     share_digits: int | None = 3,
@@ -69,7 +71,7 @@ def attainable(
         People asked; broadcast with the others.
     items : array_like of int
         Items whose figures the pair averages, each put to the same n and rated by equally many of them.
-    rating_rate : float or (low, high)
+    rating_rate : array_like, or a tuple (low, high) of such
         Raters/asked: by default unknown, any number of raters from 1 to n; 1.0 when everybody rated.
     denominator : {"asked", "rated"}
         What the share divides by.
@@ -141,7 +143,7 @@ def count_cells(
     n: ArrayLike,
     *,
     items: ArrayLike = 1,
-    rating_rate: float | tuple[float, float] = (0.0, 1.0),
+    rating_rate: Rates = (0.0, 1.0),
     denominator: Denominator = "asked",
     mean_digits: int | None = 2,
     share_digits: int | None = 3,
@@ -194,7 +196,7 @@ def _grid(
     share: ArrayLike | None,
     n: ArrayLike,
     items: ArrayLike,
-    rating_rate: float | tuple[float, float],
+    rating_rate: Rates,
     denominator: Denominator,
     mean_digits: int | None,
     share_digits: int | None,
@@ -204,8 +206,10 @@ def _grid(
     means = mean_interval(mean, mean_digits)
     shares = (np.zeros(()), np.ones(())) if share is None else share_interval(share, share_digits)
     wholes = whole(n, name="n"), whole(items, name="items")
-    m_low, m_high, s_low, s_high, asked, parts = np.broadcast_arrays(*means, *shares, *wholes)
-    cell, r = expand(*_raters_range(asked.ravel(), rating_rate))
+    m_low, m_high, s_low, s_high, asked, parts, low, high = np.broadcast_arrays(
+        *means, *shares, *wholes, *rate_interval(rating_rate)
+    )
+    cell, r = expand(*_raters_range(asked.ravel(), low.ravel(), high.ravel()))
     parts = parts.ravel()[cell]
     r = r * parts
     base = asked.ravel()[cell] * parts if denominator == "asked" else r
@@ -216,15 +220,14 @@ def _grid(
     return _Grid(asked.shape, cell, parts, r, fives, total)
 
 
-def _raters_range(asked: Integers, rating_rate: float | tuple[float, float]) -> tuple[Integers, Integers]:
-    """Fewest and most raters of one item."""
-    low, high = rate_interval(rating_rate)
+def _raters_range(asked: Integers, low: Floats, high: Floats) -> tuple[Integers, Integers]:
+    """Fewest and most raters of one item, of those asked and the rates."""
     fewest, most = np.maximum(_ceil(low * asked), 1), _floor(high * asked)
-    empty = fewest > most
-    if empty.any():
-        at = asked[empty].flat[0]
+    if (fewest > most).any():
+        at = int(np.argmax(fewest > most))
         raise ValueError(
-            f"rating_rate must allow a whole number of raters, got {rating_rate} of {at} asked: give a range"
+            f"rating_rate must allow a whole number of raters, got {low[at]:g} to {high[at]:g} "
+            f"of {asked[at]} asked: give a range"
         )
     return fewest, most
 

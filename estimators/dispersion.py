@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from estimators.attainability import CountCells, count_cells
-from estimators.printed import SLACK, Floats, mean_interval, rate_interval, share_interval
+from estimators.printed import SLACK, Floats, Rates, mean_interval, rate_interval, share_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def sd_bounds(
     share: ArrayLike,
     n: ArrayLike | None = None,
     *,
-    rating_rate: float | tuple[float, float] = 1.0,
+    rating_rate: Rates = 1.0,
     mean_digits: int | None = 2,
     share_digits: int | None = 3,
 ) -> SdBounds:
@@ -60,7 +60,7 @@ def sd_bounds(
     n : array_like of int, optional
         People asked. With it the bounds run over whole-number counts, and the SD has divisor raters - 1 (0
         for one rater); without it they run over all distributions, with the SD of the distribution.
-    rating_rate : float or (low, high)
+    rating_rate : array_like, or a tuple (low, high) of such
         Raters/asked.
     mean_digits, share_digits : int or None
         Decimals printed; None takes the numbers as exact.
@@ -91,7 +91,8 @@ def sd_bounds(
     False
     """
     if n is not None:
-        shape = np.broadcast_shapes(np.shape(mean), np.shape(share), np.shape(n))
+        rates = rate_interval(rating_rate)
+        shape = np.broadcast_shapes(*(np.shape(x) for x in (mean, share, n, *rates)))
         cells = count_cells(
             mean, share, n, rating_rate=rating_rate, mean_digits=mean_digits, share_digits=share_digits
         )
@@ -99,8 +100,7 @@ def sd_bounds(
     mean_low, mean_high = mean_interval(mean, mean_digits)
     share_low, share_high = share_interval(share, share_digits)
     rate_low, rate_high = rate_interval(rating_rate)
-    with np.errstate(divide="ignore"):
-        share_high = np.minimum(share_high / rate_low, 1.0) if rate_low > 0 else np.ones_like(share_high)
+    share_high = np.where(rate_low > 0, np.minimum(share_high / np.maximum(rate_low, SLACK), 1.0), 1.0)
     share_low = np.minimum(share_low / rate_high, 1.0 + 2 * SLACK)
     return _over_laws(*np.broadcast_arrays(mean_low, mean_high, share_low, share_high))
 

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Rates = float | Floats | tuple[float | ArrayLike, float | ArrayLike]
 
 LOWEST: Final = 1.0
 HIGHEST: Final = 5.0
@@ -87,16 +88,19 @@ def share_interval(share: ArrayLike, digits: int | None) -> tuple[Floats, Floats
     return half_unit(share, digits, name="share", least=0.0, most=1.0)
 
 
-def rate_interval(rating_rate: float | tuple[float, float]) -> tuple[float, float]:
-    """Lowest and highest raters/asked from one number or a (low, high) pair.
+def rate_interval(rating_rate: Rates) -> tuple[Floats, Floats]:
+    """Lowest and highest raters/asked, from one rate (or array) or a (low, high) pair.
 
-    >>> rate_interval(0.95), rate_interval((0.9, 1.0))
-    ((0.95, 0.95), (0.9, 1.0))
+    >>> [end.tolist() for end in rate_interval((0.9, [0.95, 1.0]))]
+    [0.9, [0.95, 1.0]]
     """
-    low, high = rating_rate if isinstance(rating_rate, tuple) else (rating_rate, rating_rate)
-    if not (0 <= low <= high <= 1 and high > 0):
+    pair = rating_rate if isinstance(rating_rate, tuple) else (rating_rate, rating_rate)
+    if len(pair) != 2:
+        raise ValueError(f"rating_rate must be a rate or a pair (low, high), got a tuple of {len(pair)}")
+    low, high = (np.asarray(x, dtype=np.float64) for x in pair)
+    if not ((low >= 0) & (low <= high) & (high > 0) & (high <= 1)).all():
         raise ValueError(f"rating_rate must be a rate in (0, 1] or a pair low <= high, got {rating_rate}")
-    return float(low), float(high)
+    return low, high
 
 
 def whole(value: ArrayLike, *, name: str, least: int = 1) -> Integers:

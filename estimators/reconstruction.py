@@ -147,6 +147,11 @@ def reconstruct(
     >>> reconstruct(2.7, None, 100, sd=1.9, rating_rate=1.0, mean_digits=1, sd_digits=1).count
     2256
     """
+    for name, value in (("mean", mean), ("share", share), ("n", n), ("sd", sd)):
+        if np.ndim(value):
+            raise ValueError(
+                f"{name} must be one number, got shape {np.shape(value)}: call once for each cell"
+            )
     cells = count_cells(
         mean,
         share,

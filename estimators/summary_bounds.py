@@ -21,7 +21,7 @@ from scipy import sparse
 from estimators.attainability import expand
 from estimators.dispersion import sd_bounds
 from estimators.pmf import max_entropy, probit_pmf
-from estimators.printed import Floats, Integers, mean_interval, rate_interval, share_interval, whole
+from estimators.printed import Floats, Integers, Rates, mean_interval, rate_interval, share_interval, whole
 from estimators.sparse import plausible_bound
 from estimators.summary_verdicts import SummaryBounds
 
@@ -42,7 +42,7 @@ def bounds_on(
     raters: ArrayLike | tuple[ArrayLike, ArrayLike],
     group: ArrayLike,
     correlation: float | tuple[float, float],
-    rating_rate: float | tuple[float, float] = 1.0,
+    rating_rate: Rates = 1.0,
     items: ArrayLike = 1,
     items_alike: bool = True,
     deff: float | tuple[float, float] = 1.0,
@@ -69,8 +69,8 @@ def bounds_on(
         Labels: leaves with one label are answered by the same people (a service's channel).
     correlation : float or (low, high)
         Between two ratings of one respondent, 0 to 1.
-    rating_rate : float or (low, high)
-        Raters/asked of the items.
+    rating_rate : array_like, or a tuple (low, high) of such
+        Raters/asked of each leaf's items.
     items : array_like of int, (L,)
         Items that each leaf averages.
     items_alike : bool
@@ -192,7 +192,7 @@ def _mean_variances(
     mean: Floats,
     share: Floats,
     count: tuple[Integers, Integers],
-    rating_rate: float | tuple[float, float],
+    rating_rate: Rates,
     law: Law,
     digits: tuple[int | None, int | None],
 ) -> tuple[Floats, Floats]:
@@ -206,13 +206,13 @@ def _mean_variances(
         if not bounds.feasible.all():
             at = int(np.flatnonzero(~bounds.feasible)[0])
             raise ValueError(
-                f"mean and share of leaf {at} must be feasible, got {mean[at]:g} and {share[at]:g} with "
-                f"rating_rate {rating_rate}: give a range of rates that saves it, or leave the leaf out"
+                f"mean and share of leaf {at} must be feasible under the rating_rate, got {mean[at]:g} and "
+                f"{share[at]:g}: give a range of rates that saves it, or leave the leaf out"
             )
         least, greatest = bounds.lower**2, bounds.upper**2
     else:
         make = max_entropy if law == "max_entropy" else probit_pmf
-        rates = [rate for rate in rate_interval(rating_rate) if rate > 0]
+        rates = rate_interval(rating_rate)
         laws = [make(mean, share, rating_rate=rate, infeasible="project").pmf for rate in rates]
         spread = [np.maximum(pmf @ SCORES**2 - (pmf @ SCORES) ** 2, 0.0) for pmf in laws]
         least, greatest = np.min(spread, axis=0), np.max(spread, axis=0)
@@ -275,13 +275,14 @@ def _respondents(weights: sparse.csr_array, group: Integers) -> sparse.csr_array
 def _assumptions(
     statistic: Statistic,
     rho: tuple[float, float],
-    rating_rate: float | tuple[float, float],
+    rating_rate: Rates,
     effect: tuple[float, float],
     law: Law,
     alike: bool,
 ) -> tuple[str, ...]:
     """What the bounds rest on, in words."""
-    low, high = rate_interval(rating_rate)
+    rates = rate_interval(rating_rate)
+    low, high = rates[0].min(), rates[1].max()
     ratings = {
         "any": f"any ratings that print so, with raters/asked from {low:g} to {high:g}",
         "max_entropy": f"ratings of maximum entropy, with raters/asked {low:g} or {high:g}",

@@ -90,6 +90,16 @@ def test_known_answers():
     assert (verdict.raters_low.item(), verdict.raters_high.item(), verdict.raters_count.item()) == (84, 85, 2)
 
 
+def test_each_cell_may_have_its_own_rates():
+    rates = np.array([84, 85, 93]) / 93
+    verdict = attainable(4.96, 0.892, 93, rating_rate=rates)
+    assert verdict.attainable.tolist() == [True, True, False]
+    spans = attainable(4.96, 0.892, 93, rating_rate=(rates, 1.0))
+    assert spans.raters_low.tolist() == [84, 85, 0]
+    with pytest.raises(ValueError, match="rating_rate must be a rate or a pair"):
+        attainable(4.96, 0.892, 93, rating_rate=(0.1, 0.2, 0.3))
+
+
 def test_without_a_share_it_is_the_mean_alone():
     n = np.arange(1, 40)
     alone = attainable(4.33, None, n, rating_rate=1.0).attainable
@@ -117,7 +127,7 @@ def test_expand_lists_ranges_and_drops_empty_ones():
         (lambda: attainable(4.5, 50, 10), "divide a percentage by 100"),
         (
             lambda: attainable(4.5, 0.5, 93, rating_rate=0.95),
-            r"whole number of raters, got 0.95 of 93 asked: give a range",
+            r"whole number of raters, got 0.95 to 0.95 of 93 asked: give a range",
         ),
         (lambda: attainable(4.5, 0.5, 9, rating_rate=(0.9, 0.5)), "rating_rate must be a rate in"),
         (

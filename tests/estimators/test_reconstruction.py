@@ -105,6 +105,11 @@ def test_too_many_are_counted_but_not_listed():
     assert len(next(found.blocks(500))) >= 500
 
 
+def test_cells_are_not_mixed():
+    with pytest.raises(ValueError, match=r"mean must be one number, got shape \(2,\): call once for each"):
+        reconstruct([4.5, 4.6], 0.5, 10)
+
+
 def test_a_negative_sd_is_refused():
     with pytest.raises(ValueError, match="sd must lie in"):
         reconstruct(4.5, 0.5, 10, sd=-0.1)

@@ -114,6 +114,15 @@ def test_wider_ranges_never_narrow_the_bounds():
         assert (wide.se[:, 1] - wide.se[:, 0] > narrow.se[:, 1] - narrow.se[:, 0]).all()
 
 
+def test_each_leaf_may_have_its_own_rates():
+    figures = {"averaging": np.eye(2), "raters": 60, "group": [0, 1], "correlation": 0.5}
+    found = bounds_on([4.6, 4.96], [0.75, 0.892], rating_rate=([1.0, 0.9], [1.0, 0.95]), **figures)
+    first = bounds_on([4.6, 4.6], [0.75, 0.75], **figures)
+    assert found.se[0] == pytest.approx(first.se[0])
+    second = sd_bounds(4.96, 0.892, rating_rate=(0.9, 0.95))
+    assert found.se[1] == pytest.approx(np.array([second.lower, second.upper]) / np.sqrt(59))
+
+
 @pytest.mark.parametrize("law", ["max_entropy", "probit"])
 def test_a_single_law_lies_within_the_bounds(law):
     figures = ([4.6, 4.3], [0.75, 0.6], [[0.5, 0.5]])
@@ -155,7 +164,10 @@ def test_assumptions_are_said():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"mean": [4.96], "share": [0.892]}, "mean and share of leaf 0 must be feasible, got 4.96 and 0.892"),
+        (
+            {"mean": [4.96], "share": [0.892]},
+            "mean and share of leaf 0 must be feasible under the rating_rate, got 4.96 and",
+        ),
         ({"averaging": [[0.5, 0.5]]}, "averaging must have one column a leaf"),
         ({"averaging": [[-1.0]]}, "averaging must hold weights that are finite and not negative"),
         ({"raters": 0}, "raters must be a whole number of at least 1, got 0"),
