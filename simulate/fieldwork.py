@@ -1,0 +1,224 @@
+"""Reaching people: modes of interview, recruitment, interviewers, contact and cooperation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from simulate.population import Population
+from simulate.rating_model import check_pmf
+from simulate.streams import Purpose, Streams
+
+Ints = NDArray[np.intp]
+Floats = NDArray[np.float64]
+Chance = float | xr.DataArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Modes:
+    """Modes of interview: who gets which, what a mode does to ratings and costs.
+
+    Attributes
+    ----------
+    names
+        Of the modes.
+    shares
+        Probability of each mode; a DataArray with dim ``mode`` may vary over dims of the population.
+    shift
+        Effect of each mode on the latent of every rating, in SD.
+    cost
+        Of one interview in each mode.
+    """
+
+    names: tuple[str, ...] = ("any",)
+    shares: tuple[float, ...] | xr.DataArray = (1.0,)
+    shift: tuple[float, ...] = (0.0,)
+    cost: tuple[float, ...] = (0.0,)
+
+    def __post_init__(self) -> None:
+        if not len(self.names) == len(self.shift) == len(self.cost):
+            raise ValueError(f"shift and cost must have one number a mode, {len(self.names)} in all")
+        table = self.table()
+        if table.sizes["mode"] != len(self.names) or list(table["mode"].values) != list(self.names):
+            raise ValueError(f"shares must have a probability for each of the modes {self.names}")
+        check_pmf("shares", table.transpose(..., "mode").to_numpy())
+
+    def table(self) -> xr.DataArray:
+        """Shares with dim ``mode``."""
+        if isinstance(self.shares, xr.DataArray):
+            return self.shares
+        return xr.DataArray(list(self.shares), dims="mode", coords={"mode": list(self.names)})
+
+    def assign(self, population: Population, cell: Ints, streams: Streams) -> Ints | None:
+        """(replicates, n) mode of each person; None where there is one mode only."""
+        if len(self.names) == 1:
+            return None
+        reach = np.cumsum(population.spread(self.table(), "mode"), axis=-1)[cell][..., :-1]
+        uniform = streams.uniforms(Purpose.MODE, cell.shape[-1])
+        mode: Ints = (uniform[..., None] >= reach).sum(axis=-1)
+        return mode
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contact:
+    """Chance of reaching a person, over any dims of the population and ``mode``; `cost` of one attempt."""
+
+    chance: Chance = 1.0
+    cost: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_chance("chance of contact", self.chance)
+
+    def reached(
+        self, population: Population, cell: Ints, mode: Ints | None, modes: Modes, streams: Streams
+    ) -> NDArray[np.bool_] | None:
+        """(replicates, n) who is reached; None when everybody is."""
+        if _always(self.chance):
+            return None
+        chance = chances(population, self.chance, cell, mode, modes)
+        return streams.uniforms(Purpose.CONTACT, cell.shape[-1]) < chance
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cooperation:
+    """Chance that a person reached agrees, and how it depends on what they would say.
+
+    Attributes
+    ----------
+    chance
+        Over any dims of the population and ``mode``.
+    slope
+        Probit slope on the person's common factor: above 0 the satisfied agree more often. The chance over
+        everyone in a cell stays `chance`, exactly for a normal factor.
+    """
+
+    chance: Chance = 1.0
+    slope: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_chance("chance of cooperation", self.chance)
+        if not np.isfinite(self.slope):
+            raise ValueError(f"slope must be a finite number, got {self.slope}")
+
+    def agreed(
+        self,
+        population: Population,
+        cell: Ints,
+        mode: Ints | None,
+        modes: Modes,
+        factor: Floats,
+        streams: Streams,
+    ) -> NDArray[np.bool_] | None:
+        """(replicates, n) who agrees; None when everybody does."""
+        if _always(self.chance):
+            return None
+        chance = chances(population, self.chance, cell, mode, modes)
+        if self.slope:
+            chance = ndtr(ndtri(chance) * np.sqrt(1 + self.slope**2) + self.slope * factor)
+        return streams.uniforms(Purpose.COOPERATION, cell.shape[-1]) < chance
+
+
+@dataclass(frozen=True, slots=True)
+class Snowball:
+    """Recruitment through acquaintances of a share of the sample, in proportion to degree.
+
+    Attributes
+    ----------
+    share
+        Of the sample recruited so.
+    spread
+        SD of the logarithm of degree in the population.
+    correlation
+        Of that logarithm with the person's own part of the common factor.
+
+    Notes
+    -----
+    Degree is lognormal. Sampling in proportion to it moves its logarithm up by spread^2, so the factor of
+    those recruited by correlation * spread, exactly. Weights 1 / degree undo it.
+    """
+
+    share: float = 0.0
+    spread: float = 0.0
+    correlation: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_chance("share recruited", self.share)
+        if self.spread < 0 or not -1 <= self.correlation <= 1:
+            raise ValueError(
+                f"spread must be at least 0 and correlation in -1..1, got {self.spread}, {self.correlation}"
+            )
+
+    def recruited(self, size: int, streams: Streams) -> tuple[NDArray[np.bool_], Floats] | None:
+        """(replicates, size) who is recruited by snowball, and a normal for their degree."""
+        if self.share == 0:
+            return None
+        uniform = streams.uniforms(Purpose.RECRUITMENT, 2, size)
+        return uniform[:, 0] < self.share, ndtri(np.clip(uniform[:, 1], 2**-54, None))
+
+    def degree(self, own: Floats, recruited: NDArray[np.bool_], normal: Floats) -> Floats:
+        """(replicates, n) degree, given the normal behind the person's own part before recruitment."""
+        log = self.correlation * own + np.sqrt(1 - self.correlation**2) * normal
+        degree: Floats = np.exp(self.spread * (log + recruited * self.spread))
+        return degree
+
+
+@dataclass(frozen=True, slots=True)
+class Interviewers:
+    """Interviewers of a region, each with at most `workload` people; 0 means there are none.
+
+    People are dealt to the interviewers of their region in turn, so that each meets all services. How far
+    an interviewer moves ratings is the rating model's `interviewer` correlation.
+    """
+
+    workload: int = 0
+    within: str = "region"
+
+    def __post_init__(self) -> None:
+        if self.workload < 0:
+            raise ValueError(f"workload must be at least 0, got {self.workload}")
+
+    def assign(self, population: Population, cell: Ints) -> Ints | None:
+        """(n,) or (replicates, n) interviewer of each person."""
+        if self.workload == 0:
+            return None
+        area = population.codes(self.within)[cell]
+        turn, count = turns(area)
+        needed = -(-count // self.workload)
+        spacing = int(needed.max())
+        return area * spacing + turn % needed
+
+
+def chances(population: Population, chance: Chance, cell: Ints, mode: Ints | None, modes: Modes) -> Floats:
+    """Chance of each person, from one that varies over cells and modes."""
+    table = population.spread(chance, "mode")
+    if table.ndim == 1:
+        return table[cell]
+    if isinstance(chance, xr.DataArray) and list(chance["mode"].values) != list(modes.names):
+        raise ValueError(f"chance must carry the modes {modes.names}, got {list(chance['mode'].values)}")
+    by_mode: Floats = table[cell, 0 if mode is None else mode]
+    return by_mode
+
+
+def turns(group: Ints) -> tuple[Ints, Ints]:
+    """Rank of each entry within its group along the last axis, and the size of the group."""
+    rows = np.atleast_2d(group)
+    turn, count = np.empty_like(rows), np.empty_like(rows)
+    for row, at, size in zip(rows, turn, count, strict=True):
+        order = np.argsort(row, kind="stable")
+        total = np.bincount(row)
+        at[order] = np.arange(row.size) - (np.cumsum(total) - total)[row[order]]
+        size[:] = total[row]
+    return turn.reshape(group.shape), count.reshape(group.shape)
+
+
+def check_chance(name: str, chance: Chance | tuple[float, ...]) -> None:
+    """Refuse what is no probability."""
+    values = np.asarray(chance, dtype=float)
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError(f"{name} must lie in 0..1, got {values.min()}..{values.max()}")
+
+
+def _always(chance: Chance) -> bool:
+    return bool((np.asarray(chance) == 1).all())
