@@ -21,6 +21,7 @@ CHANNEL_MISS: Final = 1e6
 CRITERION_MISS: Final = 1e3
 BINS: Final = 20  # of one unit of the last printed digit
 EXTRA_MISSES: Final = 3
+CENTRE: Final = 100.0  # pull of channel and service to their printed figures
 KEPT: Final = 600  # running means of a channel kept when the channel itself must miss
 
 
@@ -93,7 +94,7 @@ def _ends(menus: Sequence[Menu], printed: Interval, unit: float, limit: float) -
         states = _step(states, menu, len(menus), unit / BINS, limit, window)
     misses = (states.total < printed.low) | (states.total >= printed.high)
     off = np.abs(states.total - printed.printed) if np.isfinite(printed.low) else np.zeros(misses.size)
-    cost = states.cost + misses * (CHANNEL_MISS + off / unit)
+    cost = states.cost + misses * (CHANNEL_MISS + off / unit) + CENTRE * off
     keep = np.argsort(cost, kind="stable")[: max(KEPT, int((~misses).sum()))]
     return _States(states.total[keep], cost[keep], states.path[keep])
 
@@ -120,6 +121,7 @@ def _pair(ends: Sequence[_States], service: Interval) -> tuple[float, list[Ints]
     total = sum(np.ix_(*(end.total for end in ends))) / len(ends)
     cost = sum(np.ix_(*(end.cost for end in ends)))
     misses = (total < service.low) | (total >= service.high)
-    cost = cost + misses * (SERVICE_MISS + np.abs(total - service.printed))
+    off = np.abs(total - service.printed)
+    cost = cost + misses * (SERVICE_MISS + off) + CENTRE * off
     at = np.unravel_index(int(np.argmin(cost)), cost.shape)
     return float(cost[at]), [end.path[k] for end, k in zip(ends, at, strict=True)]

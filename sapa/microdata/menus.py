@@ -23,6 +23,7 @@ from sapa.microdata.targets import Figures
 
 UNREACHABLE: Final = 1.5 * CRITERION_MISS  # fives that leave no way to the printed mean
 PULL: Final = 0.01  # of a figure that nothing printed fixes towards its channel's
+CENTRE: Final = 20.0  # pull to the printed mean: half a unit off costs as much as a tenth of non-raters
 PER_ITEM: Final = 3  # means of each item where the items themselves are printed
 
 
@@ -55,6 +56,10 @@ def mean_menu(cell: Cell, channel: Figures, fives: Ints) -> list[MeanOption]:
         missed(o) for o in nearest_means(cell.asked, fives, mean)
     ]
     return inside + [missed(o) for o in spread if not mean.holds(o.value)]
+
+
+def _centred(option: MeanOption, printed: float) -> MeanOption:
+    return replace(option, cost=option.cost + CENTRE * abs(option.value - printed))
 
 
 def _missed(option: MeanOption, printed: float) -> MeanOption:

@@ -1,8 +1,7 @@
 """Synthetic respondents who re-publish the 2020 report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 import numpy as np
@@ -10,13 +9,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from estimators.ratings import NOT_ASKED
-from sapa.microdata.cells import complaints
-from sapa.microdata.channels import users_only
-from sapa.microdata.counts import solve
+from sapa.microdata.forms import form_group
 from sapa.microdata.people import Group, order
-from sapa.microdata.placement import ASSUMPTION, placement_2020
-from sapa.microdata.targets import Service, target, targets
-from sapa.microdata.vectors import count_vectors
+from sapa.microdata.placement import ASSUMPTION, placement_2020, regional_tables
+from sapa.microdata.regions import regional_groups
+from sapa.microdata.targets import Service, targets
 from sapa.scheme_2020 import items_of, questionnaire
 
 Progress = Callable[[float, str], None]
@@ -81,39 +78,30 @@ class _Part:
 
 
 def _respondents(service: Service, rho: float, rng: np.random.Generator) -> _Part:
+    """People of a service in the order of channel and region; outside local services regions are drawn."""
+    regions, channels, ratings = [], [], []
+    for place, channel, group in _groups(service, rng):
+        regions.append(place)
+        channels.append(np.repeat(channel, group.size))
+        found = np.full((group.size, len(questionnaire())), NOT_ASKED, dtype=np.int8)
+        found[:, questionnaire().index.get_indexer(list(items_of(channel)))] = order(group, rho=rho, rng=rng)
+        ratings.append(found)
+    return _Part(service.service, np.concatenate(regions), np.concatenate(channels), np.concatenate(ratings))
+
+
+def _groups(service: Service, rng: np.random.Generator) -> Iterator[tuple[NDArray[np.str_], str, Group]]:
+    """Groups whose counts are fixed, with the region of each of their people and their channel."""
+    if service.service in regional_tables():
+        for (region, channel), group in regional_groups(service.service).items():
+            yield np.repeat(region, group.size), channel, group
+        return
     places = placement_2020().loc[service.service]
-    region = rng.permutation(np.repeat(places.index.to_numpy(dtype=str), places))
-    split = solve(service.service).split
-    channel = np.repeat([form.channel for form in service.forms], split.n)
-    ratings = np.full((service.n, len(questionnaire())), NOT_ASKED, dtype=np.int8)
+    drawn = rng.permutation(np.repeat(places.index.to_numpy(dtype=str), places))
+    start = 0
     for form in service.forms:
-        here = np.flatnonzero(channel == form.channel)
-        columns = questionnaire().index.get_indexer(list(items_of(form.channel)))
-        ratings[np.ix_(here, columns)] = order(form_group(service.service, form.channel), rho=rho, rng=rng)
-    return _Part(service.service, region, channel, ratings)
-
-
-@cache
-def form_group(service: str, channel: str) -> Group:
-    """Counts of every item of a questionnaire, as one group of people."""
-    solution = solve(service)
-    form = next(f for f in target(service).forms if f.channel == channel)
-    size = dict(zip((f.channel for f in target(service).forms), solution.split.n, strict=True))[channel]
-    items = list(items_of(channel))
-    asked = np.zeros(len(items), dtype=np.int64)
-    raters, fives, sums = (np.zeros(len(items), dtype=np.int64) for _ in range(3))
-    shared = np.full(len(items), -1)
-    for label, found in enumerate(c for c in solution.counts if c.channel == channel):
-        at = [items.index(item) for item in found.cell.items]
-        asked[at] = found.cell.asked
-        raters[at], fives[at], sums[at] = found.raters, found.fives, found.sums
-        if users_only(channel, found.cell.criterion):
-            shared[at] = label
-    silent = complaints(service).get(channel, 0)
-    feedback = [k for k, item in enumerate(items) if questionnaire().at[item, "criterion"] == "feedback"]
-    if "feedback" not in form.criteria and silent:
-        asked[feedback], shared[feedback] = silent, len(items)
-    return Group(size, asked, count_vectors(raters, fives, sums), shared)
+        group = form_group(service.service, form.channel)
+        yield drawn[start : start + group.size], form.channel, group
+        start += group.size
 
 
 def _dataset(parts: list[_Part], rho: float) -> xr.Dataset:
