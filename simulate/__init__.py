@@ -6,6 +6,7 @@ from simulate.diagnosands import DIAGNOSANDS, Diagnosis, Outcome
 from simulate.draw import draw
 from simulate.fabrication import Fabrication
 from simulate.fieldwork import Contact, Cooperation, Interviewers, Modes, Snowball
+from simulate.histograms import draw_histograms
 from simulate.population import Population
 from simulate.rating_model import RatingModel
 from simulate.response import Response
@@ -44,6 +45,7 @@ __all__ = [
     "Survey",
     "compare_studies",
     "draw",
+    "draw_histograms",
     "for_each",
     "generator",
     "redesign",

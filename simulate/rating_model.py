@@ -140,9 +140,7 @@ class RatingModel:
             raise ValueError(f"discrimination must lie in 0..{limit:.2f}, got {slope.min()}..{slope.max()}")
         shares = (1.0 - settlement - interviewer, settlement, interviewer)
         if min(shares) < 0:
-            raise ValueError(
-                f"settlement and interviewer must be shares of at most 1 in all, got {shares[1:]}"
-            )
+            raise ValueError(f"settlement and interviewer must add up to at most 1, got {shares[1:]}")
         loading = (slope / np.sqrt(1 + slope**2)).reshape(-1, step.shape[-2])
         cut = loading[..., None] * step.reshape(-1, *step.shape[-2:])
         return cls(cut, loading, shares, np.ones(loading.shape, dtype=bool))
