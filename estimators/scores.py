@@ -23,12 +23,16 @@ from estimators.histogram import (
 )
 from estimators.intervals import IntervalKind
 from estimators.ratings import CODES, MEANINGS
+from estimators.replicate_variance import domain_replicate_variance
+from estimators.replication import Replicates
 
 FloatArray = NDArray[np.float64]
 Kinds = IntervalKind | Mapping[StatisticName, IntervalKind] | None
 
 _CELLS: Final = 2**17  # ratings held at once as numbers: they stay in the cache, and memory is bounded
-FLAGS: Final = np.array(["", "no raters", "one rater", "all alike", "no spread", "too few"])
+FLAGS: Final = np.array(
+    ["", "no raters", "one rater", "all alike", "no spread", "too few", "replicates lost"]
+)
 DEFAULT_INTERVALS: Final[Mapping[StatisticName, IntervalKind]] = {
     "mean": "smoothed_moments",
     "satisfaction": "korn_graubard",
@@ -41,19 +45,20 @@ class Cellwise:
     """Numbers by (domain, item, statistic).
 
     ``value``; its design ``variance``; ``srs``, the variance of a simple random sample of that size;
-    ``count``, respondents in the denominator.
+    ``count``, respondents in the denominator; ``lost``, whether some replicate had none.
     """
 
     value: FloatArray
     variance: FloatArray
     srs: FloatArray
     count: FloatArray
+    lost: NDArray[np.bool_]
 
 
 @overload
 def scores(
     ratings: xr.Dataset,
-    design: Design,
+    design: Design | Replicates,
     *,
     by: str,
     items: Sequence[str] | None = ...,
@@ -65,7 +70,7 @@ def scores(
 @overload
 def scores(
     ratings: xr.Dataset,
-    design: Design,
+    design: Design | Replicates,
     *,
     by: list[str] | tuple[str, ...],
     items: Sequence[str] | None = ...,
@@ -76,7 +81,7 @@ def scores(
 ) -> dict[str, xr.Dataset]: ...
 def scores(
     ratings: xr.Dataset,
-    design: Design,
+    design: Design | Replicates,
     *,
     by: str | list[str] | tuple[str, ...],
     items: Sequence[str] | None = None,
@@ -91,7 +96,7 @@ def scores(
     ----------
     ratings : dataset with ``ratings`` (respondent, item) of the codes of `estimators.ratings`, and the
         variables named in ``by`` along respondent.
-    design : the design of the same respondents, in the same order.
+    design : the design of the same respondents, in the same order, or replicates of it.
     by : variable that makes the domains, or a crossing ("region x service"); a list gives one dataset each.
     items : items to score, all if None.
     denominator : satisfaction and top-two-box are shares of those who "rated", or of those "asked". The mean
@@ -135,8 +140,8 @@ def scores(
     ['', 'all alike']
     """
     table, names = _checked_ratings(ratings, items)
-    if design.n != len(table):
-        raise ValueError(f"design must have the ratings' {len(table)} respondents, got {design.n}")
+    if design.weights.size != len(table):
+        raise ValueError(f"design must have the ratings' {len(table)} respondents, got {design.weights.size}")
     chosen = {name: statistic(name, denominator) for name in statistics}
     kinds = _kinds(interval, list(chosen))
     results = {}
@@ -148,7 +153,7 @@ def scores(
 
 
 def cellwise(
-    table: NDArray[np.int8], design: Design, layout: Layout, statistics: Sequence[Statistic]
+    table: NDArray[np.int8], design: Design | Replicates, layout: Layout, statistics: Sequence[Statistic]
 ) -> tuple[Cellwise, FloatArray, FloatArray]:
     """Kernel of `scores`: cellwise numbers, and the weighted and plain histograms (domain, item, code).
 
@@ -163,13 +168,16 @@ def cellwise(
     value, variance, srs, count, hist, plain = (
         np.concatenate(part, axis=1) for part in zip(*blocks, strict=True)
     )
-    return Cellwise(value, variance, srs, count), hist, plain
+    if isinstance(design, Design):
+        return Cellwise(value, variance, srs, count, np.zeros(value.shape, dtype=bool)), hist, plain
+    variance, lost = domain_replicate_variance(design, table, layout.domain, value, statistics)
+    return Cellwise(value, variance, srs, count, lost), hist, plain
 
 
 def _item_block(
-    table: NDArray[np.int8], design: Design, layout: Layout, statistics: Sequence[Statistic]
+    table: NDArray[np.int8], design: Design | Replicates, layout: Layout, statistics: Sequence[Statistic]
 ) -> tuple[FloatArray, ...]:
-    """Arrays (domain, item, ...) of `cellwise` for a few items."""
+    """Arrays (domain, item, ...) of `cellwise` for a few items; no variance for replicates."""
     cells = cell_index(table, layout.domain)
     hist = count_cells(cells, layout.n_domains, weight=design.weights)
     plain = count_cells(cells, layout.n_domains)
@@ -178,7 +186,9 @@ def _item_block(
         value = each.value(hist)
         below, count = hist @ each.denominator, plain @ each.denominator
         scaled = each.residuals(value) / np.where(below > 0, below, 1.0)[..., None]
-        variance = domain_variance(design, layout, np.take(scaled.ravel(), cells))
+        variance = np.full(value.shape, np.nan)
+        if isinstance(design, Design):
+            variance = domain_variance(design, layout, np.take(scaled.ravel(), cells))
         srs = np.sum(hist * scaled**2, axis=-1) * below / np.maximum(count - 1, 1)
         rows.append((value, variance, srs, count))
     return (*(np.stack(part, axis=-1) for part in zip(*rows, strict=True)), hist, plain)
@@ -187,20 +197,21 @@ def _item_block(
 def _domain_scores(
     table: NDArray[np.int8],
     items: NDArray[np.object_],
-    design: Design,
+    source: Design | Replicates,
     domains: Domains,
     statistics: Mapping[StatisticName, Statistic],
     kinds: Mapping[StatisticName, IntervalKind],
     level: float,
 ) -> xr.Dataset:
     """Labelled scores of one set of domains."""
+    design = source if isinstance(source, Design) else source.design
     layout = Layout.of(design, domains.code, domains.size)
-    cells, hist, plain = cellwise(table, design, layout, list(statistics.values()))
+    cells, hist, plain = cellwise(table, source, layout, list(statistics.values()))
     flag = _flags(cells)
     usable = flag == 0
     variance = np.where(usable, cells.variance, np.nan)
     deff = np.divide(variance, cells.srs, out=np.full(variance.shape, np.nan), where=usable)
-    kish = layout.kish(design.weights)
+    kish = layout.kish(source.weights)
     used = design_effect(variance, cells.srs, kish, layout.cluster_size, layout.df)
     n_eff = np.where(cells.count > 0, cells.count / used, 0.0)
     cube, plane = (domains.name, "item", "statistic"), (domains.name, "item")
@@ -224,6 +235,7 @@ def _domain_scores(
         lower, upper = _ends(cells, shares, spread, n_eff, design.df, statistics, kinds, level)
         flag = np.where(usable & np.isnan(lower), 5, flag)
         data |= {"lower": (cube, lower), "upper": (cube, upper)}
+    flag = np.where(usable & (flag == 0) & cells.lost, 6, flag)
     data["flag"] = (cube, FLAGS[flag])
     coords = {"item": items, "statistic": list(statistics), "score": np.array(CODES[3:])}
     return xr.Dataset(data, coords=domains.coordinates | coords, attrs={"interval": str(dict(kinds))})
