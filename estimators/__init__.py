@@ -21,6 +21,7 @@ from estimators.ranks import ranks, tau_best, tau_worst
 from estimators.ranks_multinomial import Winner, multinomial_ranks, multinomial_winner
 from estimators.recipe import Recipe, Weighting
 from estimators.reconstruction import Reconstruction, reconstruct
+from estimators.replication import Replicates, brr, fay, generalized_bootstrap, jackknife, rao_wu, supplied
 from estimators.scheme import Level, Scheme, aggregate, averaging_matrix
 from estimators.scores import scores
 from estimators.sparse import SparseRule
@@ -51,6 +52,7 @@ __all__ = [
     "Nodes",
     "Recipe",
     "Reconstruction",
+    "Replicates",
     "Scheme",
     "SdBounds",
     "SparseRule",
@@ -67,6 +69,7 @@ __all__ = [
     "averaging_matrix",
     "base",
     "bounds_on",
+    "brr",
     "calibrate",
     "change",
     "compose",
@@ -74,12 +77,15 @@ __all__ = [
     "covariance",
     "debit",
     "equivalence",
+    "fay",
     "feasible",
+    "generalized_bootstrap",
     "grim",
     "grimmer",
     "homogeneity",
     "influence",
     "interval",
+    "jackknife",
     "joint_region",
     "kendall",
     "max_entropy",
@@ -94,11 +100,13 @@ __all__ = [
     "propensity",
     "rake",
     "ranks",
+    "rao_wu",
     "ratio",
     "reconstruct",
     "score_histograms",
     "scores",
     "sd_bounds",
+    "supplied",
     "tau_best",
     "tau_worst",
     "tiers",
