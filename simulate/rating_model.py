@@ -164,9 +164,7 @@ class RatingModel:
 
     def pmf(self) -> Floats:
         """(cells, items, 5) probabilities of 1..5, as drawn; NaN where the item is not asked."""
-        _, weight = lattice(self.shares)
-        table = np.stack([weight @ self.conditional(cell).reshape(NODES, -1) for cell in range(self.cells)])
-        return np.where(self.asked[..., None], table.reshape(self.cells, self.items, 5), np.nan)
+        return _pmf(self).copy()
 
     def conditional(self, cell: int) -> Floats:
         """(nodes, items, 5) probabilities of 1..5 in a cell, given the node of the common factor."""
@@ -189,6 +187,14 @@ class RatingModel:
         Cell c under shift m becomes cell ``m * cells + c``. A positive shift raises ratings.
         """
         return _shifted(self, shifts)
+
+
+@lru_cache(maxsize=8)
+def _pmf(model: RatingModel) -> Floats:
+    """Kept: a study asks for its truth again and again."""
+    _, weight = lattice(model.shares)
+    table = np.stack([weight @ model.conditional(cell).reshape(NODES, -1) for cell in range(model.cells)])
+    return np.where(model.asked[..., None], table.reshape(model.cells, model.items, 5), np.nan)
 
 
 @lru_cache(maxsize=4)

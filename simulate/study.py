@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -98,16 +99,7 @@ class Study:
 
     def truth(self, name: str) -> xr.DataArray:
         """(domain,) estimand of an estimator; empty where it has none."""
-        if name not in self.estimands:
-            return xr.DataArray(np.zeros(0), dims="domain", coords={"domain": np.zeros(0, dtype=str)})
-        given = self.estimands[name]
-        value = given(self.population) if callable(given) else given
-        if isinstance(value, xr.DataArray) and value.ndim == 1 and value.dims[0] in value.coords:
-            labels = value[value.dims[0]].values.astype(str)
-        else:
-            labels = np.arange(np.size(value)).astype(str)
-        flat = np.asarray(value, dtype=float).reshape(-1)
-        return xr.DataArray(flat, dims="domain", coords={"domain": labels})
+        return _truth(self, name)
 
     def run(
         self,
@@ -208,3 +200,18 @@ class Study:
                 f"{'domains' if domains is None else domains}), got {np.shape(values)}"
             )
         return table
+
+
+@lru_cache(maxsize=64)
+def _truth(study: Study, name: str) -> xr.DataArray:
+    """Worked out once a study, not once a chunk."""
+    if name not in study.estimands:
+        return xr.DataArray(np.zeros(0), dims="domain", coords={"domain": np.zeros(0, dtype=str)})
+    given = study.estimands[name]
+    value = given(study.population) if callable(given) else given
+    if isinstance(value, xr.DataArray) and value.ndim == 1 and value.dims[0] in value.coords:
+        labels = value[value.dims[0]].values.astype(str)
+    else:
+        labels = np.arange(np.size(value)).astype(str)
+    flat = np.asarray(value, dtype=float).reshape(-1)
+    return xr.DataArray(flat, dims="domain", coords={"domain": labels})
