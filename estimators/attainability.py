@@ -54,6 +54,7 @@ def attainable(
     n: ArrayLike,
     *,
     items: ArrayLike = 1,
+    rounded_items: bool = False,
     rating_rate: Rates = (0.0, 1.0),
     denominator: Denominator = "asked",
     mean_digits: int | None = 2,
@@ -71,6 +72,9 @@ def attainable(
         People asked; broadcast with the others.
     items : array_like of int
         Items whose figures the pair averages, each put to the same n and rated by equally many of them.
+    rounded_items : bool
+        Whether the items' figures were rounded to the same digits before they were averaged. Averages of
+        several items are then allowed another half unit: more than rounding does to some of them.
     rating_rate : array_like, or a tuple (low, high) of such
         Raters/asked: by default unknown, any number of raters from 1 to n; 1.0 when everybody rated.
     denominator : {"asked", "rated"}
@@ -105,7 +109,7 @@ def attainable(
     >>> attainable(4.33, 0.6, 20, rating_rate=1.0).attainable.item()
     False
     """
-    grid = _grid(mean, share, n, items, rating_rate, denominator, mean_digits, share_digits)
+    grid = _grid(mean, share, n, items, rounded_items, rating_rate, denominator, mean_digits, share_digits)
     works = grid.fives[0] <= grid.fives[1]
     cell, raters = grid.cell[works], grid.raters[works] // grid.items[works]
     cells = int(np.prod(grid.shape))
@@ -143,6 +147,7 @@ def count_cells(
     n: ArrayLike,
     *,
     items: ArrayLike = 1,
+    rounded_items: bool = False,
     rating_rate: Rates = (0.0, 1.0),
     denominator: Denominator = "asked",
     mean_digits: int | None = 2,
@@ -156,7 +161,7 @@ def count_cells(
     >>> cells.raters.tolist(), cells.fives.tolist(), cells.total.tolist()
     ([84, 85], [83, 83], [417, 422])
     """
-    grid = _grid(mean, share, n, items, rating_rate, denominator, mean_digits, share_digits)
+    grid = _grid(mean, share, n, items, rounded_items, rating_rate, denominator, mean_digits, share_digits)
     row, k = expand(*grid.fives)
     r = grid.raters[row]
     low, high = np.maximum(grid.total[0][row], r + 4 * k), np.minimum(grid.total[1][row], 4 * r + k)
@@ -196,6 +201,7 @@ def _grid(
     share: ArrayLike | None,
     n: ArrayLike,
     items: ArrayLike,
+    rounded_items: bool,
     rating_rate: Rates,
     denominator: Denominator,
     mean_digits: int | None,
@@ -213,9 +219,12 @@ def _grid(
     parts = parts.ravel()[cell]
     r = r * parts
     base = asked.ravel()[cell] * parts if denominator == "asked" else r
-    total = _ceil(r * m_low.ravel()[cell]), _floor(r * m_high.ravel()[cell])
-    low = np.maximum(_ceil(base * s_low.ravel()[cell]), total[0] - 4 * r)
-    high = np.minimum(np.minimum(_floor(base * s_high.ravel()[cell]), r), (total[1] - r) // 4)
+    more = rounded_items & (parts > 1)
+    m_more, s_more = (0 if d is None else more * 0.5 * 10.0**-d for d in (mean_digits, share_digits))
+    total = _ceil(r * (m_low.ravel()[cell] - m_more)), _floor(r * (m_high.ravel()[cell] + m_more))
+    low = np.maximum(_ceil(base * (s_low.ravel()[cell] - s_more)), total[0] - 4 * r)
+    high = np.minimum(_floor(base * (s_high.ravel()[cell] + s_more)), (total[1] - r) // 4)
+    low, high = np.maximum(low, 0), np.minimum(high, r)
     fives = low, np.where(total[0] <= total[1], high, low - 1)
     return _Grid(asked.shape, cell, parts, r, fives, total)
 

@@ -148,10 +148,8 @@ def reconstruct(
     2256
     """
     for name, value in (("mean", mean), ("share", share), ("n", n), ("sd", sd)):
-        if np.ndim(value):
-            raise ValueError(
-                f"{name} must be one number, got shape {np.shape(value)}: call once for each cell"
-            )
+        if np.asarray(value).ndim:
+            raise ValueError(f"{name} must be one number, got {value}: call once for each cell")
     cells = count_cells(
         mean,
         share,

@@ -84,6 +84,25 @@ def test_two_items_of_equally_many_raters_against_all_pairs_of_count_vectors(rat
     assert set(np.unique(verdict.raters_low)) <= {0, raters}
 
 
+@pytest.mark.parametrize("asked", [2, 3])
+def test_averages_of_rounded_items_are_all_attainable(asked):
+    every = vectors(asked)
+    every = every[every.sum(1) == asked]
+    mean = np.floor(100 * (every @ np.arange(1, 6)) / asked + 0.5) / 100
+    share = np.floor(1000 * every[:, 4] / asked + 0.5) / 1000
+    pair_mean = np.floor(100 * (mean[:, None] + mean) / 2 + 0.5 + 1e-9) / 100
+    pair_share = np.floor(1000 * (share[:, None] + share) / 2 + 0.5 + 1e-9) / 1000
+    figures = {"items": 2, "rating_rate": 1.0}
+    assert attainable(
+        pair_mean.round(2), pair_share.round(3), asked, rounded_items=True, **figures
+    ).attainable.all()
+    strict = attainable(pair_mean.round(2), pair_share.round(3), asked, **figures).attainable
+    assert strict.all() == (asked == 2)  # halves are exact, thirds are not
+    single = attainable(4.33, 0.333, 3, rounded_items=True, rating_rate=1.0)
+    assert single.attainable.item()
+    assert not attainable(4.34, 0.333, 3, rounded_items=True, rating_rate=1.0).attainable.item()
+
+
 def test_known_answers():
     assert not attainable(4.33, 0.6, 20, rating_rate=1.0).attainable.item()
     verdict = attainable(4.96, 0.892, 93)

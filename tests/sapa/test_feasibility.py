@@ -62,7 +62,19 @@ def test_figures_that_are_no_share_of_the_printed_n(pairs):
     assert verdict["s25/online/result"] == "no"
     # no five among at most 101 people, and yet a mean above four
     assert verdict["s27/online/feedback"] == "no"
-    assert verdict.value_counts()["yes"] > 700
+    assert verdict.value_counts().to_dict() == {"yes": 754, "no": 23, "open": 8, "": 2}
+
+
+def test_the_report_averages_rounded_items(pairs):
+    several = pairs.query("table == 'criteria' and items > 1 and mean_score > 0")
+    assert len(several) == 622
+    impossible = {0.0005: 0, 0.001: 0}
+    for row in several.itertuples():
+        ratings = np.outer(np.arange(row.n_low, row.n_high + 1), np.arange(1, row.items + 1))
+        for half in impossible:
+            low, high = (ratings * (row.satisfaction_pct / 100 + side) for side in (-half, half))
+            impossible[half] += not (np.ceil(low - 1e-8) <= np.floor(high + 1e-8)).any()
+    assert impossible == {0.0005: 38, 0.001: 8}
 
 
 def test_averages_of_criteria_and_above_are_not_judged_by_n(pairs):
