@@ -5,10 +5,9 @@ from functools import cache
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from sapa.microdata.channels import Split, asked_items, split, users_only
-from sapa.microdata.lattice import attains
+from sapa.microdata.lattice import apportion, attains
 from sapa.microdata.targets import Figures, Form, target
 from sapa.published import table
 from sapa.scheme_2020 import LIST_OF_CHANNEL
@@ -40,7 +39,7 @@ def cells(form: Form, n: int, chosen: Split) -> list[Cell]:
     """Cells of a questionnaire answered by n people.
 
     >>> service = target("s49")
-    >>> [(cell.criterion, cell.asked) for cell in cells(service.forms[1], 11, split(service))][:2]
+    >>> [(cell.criterion, cell.asked) for cell in cells(service.forms[1], 11, split("s49"))][:2]
     [('staff_or_assistant', 4), ('access', 11)]
     """
     items = asked_items(form.channel, paid=chosen.paid)
@@ -83,18 +82,21 @@ def complaints(service: str) -> dict[str, int]:
     >>> complaints("s24"), complaints("s21")
     ({'online': 9}, {'office': 2, 'online': 2})
     """
-    percent = table("service_sections").set_index("service_id").at[service, "complaint_pct"]
+    percent = _complaint_percents()[service]
     if not percent > 0:
         return {}
     printed = target(service)
-    n = dict(zip((form.channel for form in printed.forms), split(printed).n, strict=True))
+    n = dict(zip((form.channel for form in printed.forms), split(service).n, strict=True))
     rated = [form.channel for form in printed.forms if "feedback" in form.criteria] or list(n)
-    total = round(float(percent) / 100 * printed.n)
-    ideal = pd.Series({channel: total * n[channel] / sum(n[c] for c in rated) for channel in rated})
-    whole = np.floor(ideal).astype(int)
-    extra = (ideal - whole).sort_values(ascending=False, kind="stable").index[: total - int(whole.sum())]
-    whole[extra] += 1
-    return {str(channel): int(k) for channel, k in whole.items()}
+    total = round(percent / 100 * printed.n)
+    parts = apportion(total, np.array([n[channel] for channel in rated]))
+    return dict(zip(rated, parts.tolist(), strict=True))
+
+
+@cache
+def _complaint_percents() -> dict[str, float]:
+    rows = table("service_sections")
+    return dict(zip(rows["service_id"], rows["complaint_pct"].astype(float), strict=True))
 
 
 def _each(form: Form, items: tuple[str, ...]) -> tuple[Figures, ...]:

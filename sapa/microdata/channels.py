@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from sapa.microdata.lattice import attains
-from sapa.microdata.targets import Figures, Form, Interval, Service
+from sapa.microdata.targets import Figures, Form, Interval, Service, target
 from sapa.published import printed, table
 from sapa.scheme_2020 import LIST_OF_CHANNEL, USERS_ONLY, items_of, questionnaire
 
@@ -72,22 +72,24 @@ def users_only(channel: str, criterion: str) -> bool:
     return (LIST_OF_CHANNEL[channel], criterion) in USERS_ONLY
 
 
-def split(service: Service) -> Split:
+@cache
+def split(name: str) -> Split:
     """Split of a service over its channels.
 
-    >>> from sapa.microdata.targets import targets
-    >>> next(split(s) for s in targets() if s.service == "s49").n
+    >>> split("s49").n
     (93, 11)
     """
-    share = _printed_share(service.service)
+    service = target(name)
+    share = _printed_shares()[name]
     every: list[tuple[int, ...]] = [(service.n,)]
     if len(service.forms) > 1:
         every = [(service.n - k, k) for k in range(1, service.n)]
+    merit = {choice: _merit(service, *choice) for choice in product(every, (False, True))}
     allowed = [n for n in every if len(n) == 1 or _prints(n, share)]
-    n, paid, attained = _best(service, allowed or every)
-    free_n, _, free_attained = _best(service, every)
+    n, paid = max(product(allowed or every, (False, True)), key=lambda choice: merit[choice])
+    free = max(merit, key=lambda choice: merit[choice])
     judged = sum(len(_judged(form)) for form in service.forms)
-    return Split(service.service, n, paid, share, len(allowed), attained, judged, free_n, free_attained)
+    return Split(name, n, paid, share, len(allowed), merit[n, paid][0], judged, free[0], merit[free][0])
 
 
 def _prints(n: tuple[int, ...], share: str) -> bool:
@@ -96,28 +98,25 @@ def _prints(n: tuple[int, ...], share: str) -> bool:
     return not share or Interval.of(float(share), unit).holds(100 * n[-1] / sum(n))
 
 
-def _best(service: Service, candidates: list[tuple[int, ...]]) -> tuple[tuple[int, ...], bool, int]:
-    """Split and payment under which most criteria attain; of equals free, then nearest to 34.7% online."""
-
-    def merit(choice: tuple[tuple[int, ...], bool]) -> tuple[int, bool, float]:
-        n, paid = choice
-        return _attained(service, n, paid), not paid, -abs(n[-1] / service.n - _overall_online())
-
-    n, paid = max(product(candidates, (False, True)), key=merit)
-    return n, paid, _attained(service, n, paid)
+def _merit(service: Service, n: tuple[int, ...], paid: bool) -> tuple[int, bool, float]:
+    """Criteria attained; of equals a free service, then the split nearest to 34.7% online."""
+    attained = sum(_attained(service.service, h, people, paid) for h, people in enumerate(n))
+    return attained, not paid, -abs(n[-1] / service.n - _overall_online())
 
 
-def _attained(service: Service, n: tuple[int, ...], paid: bool) -> int:
+@cache
+def _attained(service: str, position: int, people: int, paid: bool) -> int:
+    """Criteria of one form that so many people let print."""
+    form = target(service).forms[position]
     return sum(
-        _cell(people, len(asked_items(form.channel, paid=paid)[criterion]), figures)
-        for form, people in zip(service.forms, n, strict=True)
-        for criterion, figures in _judged(form).items()
+        _attains(service, position, criterion, people, len(asked_items(form.channel, paid=paid)[criterion]))
+        for criterion in _judged(form)
     )
 
 
 @cache
-def _cell(people: int, items: int, figures: Figures) -> bool:
-    return attains(people, items, figures)
+def _attains(service: str, position: int, criterion: str, people: int, items: int) -> bool:
+    return attains(people, items, target(service).forms[position].criteria[criterion])
 
 
 def _judged(form: Form) -> dict[str, Figures]:
@@ -139,10 +138,6 @@ def _printed_shares() -> dict[str, str]:
         digits = len(office.partition(".")[2])
         shares[service] = online or (f"{100 - float(office):.{digits}f}" if office else "")
     return shares
-
-
-def _printed_share(service: str) -> str:
-    return _printed_shares()[service]
 
 
 @cache

@@ -53,7 +53,7 @@ def solve(service: str) -> Solution:
     [('staff_or_assistant', 2), ('access', 26)]
     """
     printed = target(service)
-    chosen, forms = split(printed), printed.forms
+    chosen, forms = split(service), printed.forms
     rows = [cells(form, n, chosen) for form, n in zip(forms, chosen.n, strict=True)]
     shares = [[share_menu(c, form.figures) for c in row] for row, form in zip(rows, forms, strict=True)]
     fives = _pick(shares, [f.figures.share for f in forms], printed.figures.share, SHARE_UNIT)

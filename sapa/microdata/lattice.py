@@ -53,6 +53,18 @@ def even(total: int, parts: int) -> Ints:
     return np.full(parts, total // parts, dtype=np.int64) + (np.arange(parts) < total % parts)
 
 
+def apportion(total: int, size: Ints) -> Ints:
+    """Whole parts of `total` in proportion to `size`, by largest remainders, none above its size.
+
+    >>> apportion(3, np.array([5, 3, 2])).tolist()
+    [2, 1, 0]
+    """
+    ideal = total * size / max(int(size.sum()), 1)
+    parts = np.floor(ideal + 1e-9).astype(np.int64)
+    parts[np.argsort(parts - ideal, kind="stable")[: total - int(parts.sum())]] += 1
+    return parts
+
+
 def share_options(asked: int, items: int, share: Interval) -> list[ShareOption]:
     """Satisfactions that print as `share`, and enough of the others should it have to be missed.
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sampling import round_table
 from sapa.microdata.counts import solve
 from sapa.microdata.forms import form_group
+from sapa.microdata.lattice import apportion
 from sapa.microdata.people import Group
 from sapa.microdata.placement import placement_2020
 from sapa.microdata.targets import target
@@ -71,18 +72,6 @@ class Layout:
                 counts[self.item[mine]] = ratings[mine, r]
                 found[region, form.channel] = Group(int(self.people[r, h]), asked, counts, whole.shared)
         return found
-
-
-def apportion(total: int, size: Ints) -> Ints:
-    """Whole parts of `total` in proportion to `size`, by largest remainders, none above its size.
-
-    >>> apportion(3, np.array([5, 3, 2])).tolist()
-    [2, 1, 0]
-    """
-    ideal = total * size / max(int(size.sum()), 1)
-    parts = np.floor(ideal + 1e-9).astype(np.int64)
-    parts[np.argsort(parts - ideal, kind="stable")[: total - int(parts.sum())]] += 1
-    return parts
 
 
 def layout(service: str) -> Layout:

@@ -109,10 +109,10 @@ def target(service: str) -> Service:
     ValueError
         When the service is not one of the 62.
     """
-    for found in targets():
-        if found.service == service:
-            return found
-    raise ValueError(f"service must be one of the 62 surveyed, got {service!r}")
+    found = {known.service: known for known in targets()}
+    if service not in found:
+        raise ValueError(f"service must be one of the 62 surveyed, got {service!r}")
+    return found[service]
 
 
 def _forms() -> list[Form]:
