@@ -10,6 +10,7 @@ from scipy import sparse as sp
 
 from estimators.composite_design import stratified
 from estimators.composite_influence import (
+    SCALE,
     Answers,
     Array,
     Codes,
@@ -22,6 +23,7 @@ from estimators.composite_influence import (
     parts,
     slot_weights,
 )
+from estimators.composite_intervals import composite_interval
 from estimators.composite_layout import Layout, Nodes, Tree, grouping, lay_out
 from estimators.composite_variance import Spread, spread
 from estimators.design import Design
@@ -43,6 +45,7 @@ def compose(
     rule: SparseRule | None = None,
     shares: Sequence[str] = ("criterion", "channel"),
     pool: Sequence[str] = ("criterion",),
+    level: float = 0.95,
 ) -> xr.Dataset:
     """Official scores of the nodes of a scheme, with their linearised design covariance.
 
@@ -75,12 +78,14 @@ def compose(
         Parts of the paths by which the variance is split.
     pool : sequence of str
         Parts of the paths within whose values the variances of sparse items are pooled.
+    level : float
+        Of the intervals, :func:`estimators.composite_intervals.composite_interval`.
 
     Returns
     -------
     Dataset over ``node`` (and ``other``) and ``statistic`` ("mean", "satisfaction"):
-        ``estimate, se, covariance`` (node, other, statistic); ``n`` respondents of the node's cells;
-        ``raters`` who rated any of its items; ``variance_of_one``, of one rating drawn with the
+        ``estimate, se, lower, upper``; ``covariance`` (node, other, statistic); ``n`` respondents of the
+        node's cells; ``raters`` who rated any of its items; ``variance_of_one``, of one rating drawn with the
         score's own weights; ``effective_n``, that over the score's variance; ``df`` (Satterthwaite over the
         strata, replaced variances as known); ``pooled`` and ``bounded``, the score's weight on items with
         replaced variance; ``flag``; ``share_<part>`` (node, part, statistic), summing to one. A node without
@@ -100,7 +105,7 @@ def compose(
 
     Examples
     --------
-    Two people, one item each way rated, one channel:
+    Five people, two items, one channel:
 
     >>> from estimators.scheme import Scheme
     >>> scheme = Scheme.from_paths(
@@ -108,13 +113,13 @@ def compose(
     ...     levels=("service", "channel", "criterion", "item"),
     ... )
     >>> told = xr.Dataset(
-    ...     {"ratings": (("respondent", "item"), np.array([[5, 4], [4, 3], [5, 5]], dtype=np.int8)),
-    ...      "service": ("respondent", ["a"] * 3), "channel": ("respondent", ["office"] * 3)},
+    ...     {"ratings": (("respondent", "item"), np.array([[5, 4], [4, 3], [5, 5], [3, 4], [5, 5]])),
+    ...      "service": ("respondent", ["a"] * 5), "channel": ("respondent", ["office"] * 5)},
     ...     coords={"item": ["i1", "i2"]})
     >>> wanted = Nodes(scheme, ("service", "channel", "criterion", "item"), ("service",))
     >>> score = compose(told, wanted, strata=("service", "channel")).sel(node="a", statistic="mean")
     >>> round(float(score.estimate), 4), round(float(score.se), 4)
-    (4.3333, 0.441)
+    (4.3, 0.3391)
     """
     wanted = (nodes,) if isinstance(nodes, Nodes) else tuple(nodes)
     rule = SparseRule() if rule is None else rule
@@ -134,11 +139,11 @@ def compose(
     for statistic in STATISTICS:
         told = answers(own, layout, weight, statistic=statistic, denominator=denominator)
         scores.append(_score(branches, told, layout, chosen, groups, statistic=statistic, rule=rule))
-    frame = _labelled(scores, branches, wanted, deff)
+    frame = _labelled(scores, branches, wanted, deff, level)
     for part, inside in labels.items():
         frame[f"share_{part}"] = _share(scores, inside, part)
     named = f"simple random within {' x '.join(strata)}" if design is None else "given"
-    return frame.assign_attrs(design=named, deff=deff, denominator=denominator, rule=str(rule))
+    return frame.assign_attrs(design=named, deff=deff, denominator=denominator, rule=str(rule), level=level)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -231,7 +236,11 @@ def _figures(matrix: sp.csr_array, leaves: Leaves) -> Array:
 
 
 def _labelled(
-    scores: Sequence[_Score], branches: Sequence[_Branch], wanted: Sequence[Nodes], deff: float
+    scores: Sequence[_Score],
+    branches: Sequence[_Branch],
+    wanted: Sequence[Nodes],
+    deff: float,
+    level: float,
 ) -> xr.Dataset:
     """Dataset of the scores, NaN where a node has no rating."""
     names = [name for nodes in wanted for level in nodes.levels for name in nodes.scheme.level(level).nodes]
@@ -252,6 +261,16 @@ def _labelled(
     ratio = [
         np.divide(a, b, out=np.full_like(a, np.nan), where=b > 0) for a, b in zip(one, variance, strict=True)
     ]
+    ends = [
+        composite_interval(
+            np.where(empty, np.nan, score.estimate),
+            se=np.where(empty, np.nan, np.sqrt(value)),
+            df=score.spread.df,
+            bounds=SCALE[statistic],
+            level=level,
+        )
+        for score, value, statistic in zip(scores, variance, STATISTICS, strict=True)
+    ]
     pooled, bounded = [score.pooled for score in scores], [score.bounded for score in scores]
     flag = np.select(
         [np.stack([empty, empty], axis=1), np.stack(bounded, 1) > 0, np.stack(pooled, 1) > 0],
@@ -262,6 +281,8 @@ def _labelled(
         {
             "estimate": each([score.estimate for score in scores]),
             "se": each([np.sqrt(value) for value in variance]),
+            "lower": each([end[0] for end in ends]),
+            "upper": each([end[1] for end in ends]),
             "covariance": (("node", "other", "statistic"), covariance),
             "n": ("node", np.concatenate([branch.n for branch in branches])),
             "raters": ("node", raters),

@@ -17,7 +17,8 @@ class SparseRule:
     ----------
     min_raters : int
         Fewer answers than this make the item sparse, at least 2; an item whose answers are all alike is
-        sparse whatever their number.
+        sparse whatever their number. Two answers have a variance, but one so uncertain that with 2 intervals
+        of a score with feedback from two or three people cover 0.91; with 5 they cover 0.94 or more.
     min_pool_df : int
         Degrees of freedom that the items of the same criterion must bring together (answers less items)
         before their pooled variance is used; with fewer the bound is used.
@@ -27,7 +28,7 @@ class SparseRule:
         Of the interval of plausible means over which the bound is taken.
     """
 
-    min_raters: int = 2
+    min_raters: int = 5
     min_pool_df: int = 10
     rho: float = 0.5
     level: float = 0.95
