@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estimators.ratings import NOT_ANSWERED, NOT_APPLICABLE, NOT_ASKED
-from sapa.answers.codebook import AnswerCodebook
+from sapa.answers.codebook import AnswerCodebook, read_codebook
 from sapa.answers.files import FileTable, open_table
 
 CODE: Final[Mapping[str, int]] = {
@@ -20,6 +20,7 @@ CODE: Final[Mapping[str, int]] = {
     "not_answered": NOT_ANSWERED,
 }
 WRONG: Final = 99  # code of a cell that is neither a rating nor a missing code
+WEIGHTS: Final = (1e-6, 1e9)
 COLUMNS: Final = ("row", "column", "value", "rule", "remedy")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 
@@ -51,7 +52,9 @@ class Check:
         return len(self.problems) == 0
 
 
-def check(data: str | os.PathLike[str] | FileTable, codebook: AnswerCodebook) -> Check:
+def check(
+    data: str | os.PathLike[str] | FileTable, codebook: AnswerCodebook | str | os.PathLike[str]
+) -> Check:
     """Every problem of a file of answers.
 
     Parameters
@@ -59,33 +62,34 @@ def check(data: str | os.PathLike[str] | FileTable, codebook: AnswerCodebook) ->
     data
         The file, or a table read from it.
     codebook
-        What its columns are.
+        What its columns are, or the TOML file that says so.
 
     Raises
     ------
     ValueError
-        When the file cannot be read at all, or lacks a column that the codebook names.
+        When the file or the codebook cannot be read at all, or the file lacks a column that the
+        codebook names.
     """
+    book = codebook if isinstance(codebook, AnswerCodebook) else read_codebook(codebook)
     table = data if isinstance(data, FileTable) else open_table(data)
-    _require_columns(table.frame, codebook)
+    _require_columns(table.frame, book)
     found: list[pd.DataFrame] = []
-    if codebook.layout == "wide":
-        columns = [item.column for item in codebook.items.values()]
+    if book.layout == "wide":
+        columns = [item.column for item in book.items.values()]
     else:
-        columns = [codebook.columns["rating"]]
-        found += _long_items(table, codebook)
+        columns = [book.columns["rating"]]
+        found += _long_items(table, book)
     codes = np.empty((len(table.frame), len(columns)), dtype=np.int8)
     for k, column in enumerate(columns):
-        codes[:, k], wrong = _ratings(table, column, codebook)
+        codes[:, k], wrong = _ratings(table, column, book)
         found += wrong
-    found += _labels(table, codebook) + _weights(table, codebook) + _keys(table, codebook)
+    found += _channels(table, book, codes)
+    found += _labels(table, book) + _weights(table, book) + _keys(table, book)
     if len(table.frame) == 0:
-        found.append(
-            _problem(table, np.array([-1]), "", [""], "has at least one row of answers", "add the rows")
-        )
+        found.append(_problem(np.array([0]), "", [""], "has at least one row of answers", "add the rows"))
     problems = pd.concat(found) if found else pd.DataFrame(columns=list(COLUMNS))
     problems = problems.sort_values(["row", "column"], kind="stable", ignore_index=True)
-    usable = ~np.isin(np.arange(len(table.frame)) + table.first_row, problems["row"].to_numpy(dtype=int))
+    usable = ~np.isin(table.rows, problems["row"].to_numpy(dtype=int))
     return Check(problems, _counts(codes, usable), usable, codes)
 
 
@@ -114,112 +118,133 @@ def _require_columns(frame: pd.DataFrame, codebook: AnswerCodebook) -> None:
 
 
 def _ratings(
-    table: FileTable, column: str, codebook: AnswerCodebook
+    table: FileTable, column: str, book: AnswerCodebook
 ) -> tuple[NDArray[np.int8], list[pd.DataFrame]]:
     """Codes of a column, each different value judged once; cells that are no rating are problems."""
     at, values = pd.factorize(table.frame[column])
-    codes = np.array([_code(value, codebook) for value in values], dtype=np.int8)[at]
-    wrong = np.flatnonzero(codes == WRONG)
-    codes[wrong] = NOT_ASKED
+    codes = np.array([code_of(value, book) for value in values], dtype=np.int8)[at]
     rule = "is a whole number from 1 to 5 or a missing code"
     remedy = "correct the cell, or list the code under [missing] in the codebook"
-    return codes, [_problem(table, wrong, column, values[at[wrong]], rule, remedy)] if wrong.size else []
+    problems = _wrong(table, codes == WRONG, column, rule, remedy)
+    codes[codes == WRONG] = NOT_ASKED
+    return codes, problems
 
 
-def _code(value: str, codebook: AnswerCodebook) -> int:
-    kind = codebook.meaning(value)
+def code_of(value: str, book: AnswerCodebook) -> int:
+    """Code of a cell: a rating, a kind of missing, or `WRONG`.
+
+    Examples
+    --------
+    >>> from sapa.answers import Item
+    >>> book = AnswerCodebook("wide", {"service": "S"}, {"q1": Item("Q1", "a")}, {"not_answered": ("99",)})
+    >>> [code_of(cell, book) for cell in ("5,0", "99.0", "", "7", "4.5")]
+    [5, -2, 0, 99, 99]
+    """
+    kind = book.meaning(value)
     if kind:
         return CODE[kind]
     if _NUMBER.fullmatch(value):
         number = float(value.replace(",", "."))
         whole = str(int(number)) if number.is_integer() else ""
-        if codebook.meaning(whole) and whole:
-            return CODE[codebook.meaning(whole)]
+        if whole and book.meaning(whole):
+            return CODE[book.meaning(whole)]
         if whole in ("1", "2", "3", "4", "5"):
             return int(whole)
     return WRONG
 
 
-def _labels(table: FileTable, codebook: AnswerCodebook) -> list[pd.DataFrame]:
+def labelled(table: FileTable, column: str) -> NDArray[np.str_]:
+    """Column with its value labels in place of their codes, where the file has them."""
+    words = table.labels.get(column, {})
+    at, values = pd.factorize(table.frame[column])
+    named: NDArray[np.str_] = np.array([*(words.get(value, value) for value in values), ""], dtype=str)[at]
+    return named
+
+
+def _channels(table: FileTable, book: AnswerCodebook, codes: NDArray[np.int8]) -> list[pd.DataFrame]:
+    """Answers to items of another channel: missing ones become not asked, in place; ratings are problems."""
+    if not any(item.channels for item in book.items.values()):
+        return []
+    channel = labelled(table, book.columns["channel"])
+    raw = table.frame[book.columns["channel"]].to_numpy(dtype=str)
+    item_of_row = None if book.layout == "wide" else table.frame[book.columns["item"]].to_numpy()
+    found = []
+    for k, item in enumerate(book.items.values()):
+        if not item.channels:
+            continue
+        other = ~(np.isin(channel, item.channels) | np.isin(raw, item.channels)) & (channel != "")
+        if item_of_row is not None:
+            other &= item_of_row == item.column
+        place = k if item_of_row is None else 0
+        column = item.column if item_of_row is None else book.columns["rating"]
+        rule = f"is rated by recipients of {' or '.join(item.channels)} only"
+        remedy = "correct the channel or delete the rating"
+        found += _wrong(table, other & (codes[:, place] > 0), column, rule, remedy)
+        codes[other, place] = NOT_ASKED
+    return found
+
+
+def _labels(table: FileTable, book: AnswerCodebook) -> list[pd.DataFrame]:
     """Rows without a service, region, channel or other label that the codebook names."""
     found = []
     for role in ("respondent", "service", "region", "channel", "stratum", "psu"):
-        if role in codebook.columns:
-            column = codebook.columns[role]
-            blank = np.flatnonzero(table.frame[column].to_numpy() == "")
-            if blank.size:
-                rule = f"names the {role} in every row"
-                found.append(
-                    _problem(table, blank, column, [""] * blank.size, rule, "fill the cell or drop the row")
-                )
+        if role in book.columns:
+            column = book.columns[role]
+            blank = table.frame[column].to_numpy() == ""
+            rule = f"names the {role} in every row"
+            found += _wrong(table, blank, column, rule, "fill the cell or drop the row")
     return found
 
 
-def _weights(table: FileTable, codebook: AnswerCodebook) -> list[pd.DataFrame]:
-    if "weight" not in codebook.columns:
+def _weights(table: FileTable, book: AnswerCodebook) -> list[pd.DataFrame]:
+    if "weight" not in book.columns:
         return []
-    column = codebook.columns["weight"]
-    text = table.frame[column]
-    with np.errstate(invalid="ignore"):
-        value = numbers(text)
-        wrong = np.flatnonzero(~(np.isfinite(value) & (value > 0)))
-    rule = "is a positive number"
-    return (
-        [_problem(table, wrong, column, text.to_numpy()[wrong], rule, "correct the weight")]
-        if wrong.size
-        else []
-    )
+    column = book.columns["weight"]
+    value = numbers(table.frame[column])
+    wrong = ~((value >= WEIGHTS[0]) & (value <= WEIGHTS[1]))
+    rule = f"is a positive number from {WEIGHTS[0]:g} to {WEIGHTS[1]:g}"
+    return _wrong(table, wrong, column, rule, "correct the weight")
 
 
-def _keys(table: FileTable, codebook: AnswerCodebook) -> list[pd.DataFrame]:
+def _keys(table: FileTable, book: AnswerCodebook) -> list[pd.DataFrame]:
     """Repeated respondents or ratings, and (long) respondents whose facts differ between rows."""
-    if "respondent" not in codebook.columns:
+    if "respondent" not in book.columns:
         return []
-    who = codebook.columns["respondent"]
-    frame = table.frame
-    if codebook.layout == "wide":
-        twice = np.flatnonzero(frame.duplicated(who).to_numpy() & (frame[who] != "").to_numpy())
-        remedy = "delete the repeated row or correct the id"
-        return (
-            [_problem(table, twice, who, frame[who].to_numpy()[twice], "comes once", remedy)]
-            if twice.size
-            else []
-        )
-    item = codebook.columns["item"]
-    twice = np.flatnonzero(frame.duplicated([who, item]).to_numpy())
-    found = []
-    if twice.size:
-        rule = "rates each item once"
-        found.append(
-            _problem(table, twice, item, frame[item].to_numpy()[twice], rule, "keep one of the rows")
-        )
-    for role, column in codebook.columns.items():
+    who, frame = book.columns["respondent"], table.frame
+    named = (frame[who] != "").to_numpy()
+    if book.layout == "wide":
+        twice = frame.duplicated(who).to_numpy() & named
+        return _wrong(table, twice, who, "comes once", "delete the repeated row or correct the id")
+    item = book.columns["item"]
+    twice = frame.duplicated([who, item]).to_numpy() & named
+    found = _wrong(table, twice, item, "rates each item once", "keep one of the rows")
+    for role, column in book.columns.items():
         if role in ("respondent", "item", "rating"):
             continue
-        odd = np.flatnonzero((frame[column] != frame.groupby(who)[column].transform("first")).to_numpy())
-        if odd.size:
-            rule = f"is the same in every row of a respondent ({role})"
-            found.append(
-                _problem(table, odd, column, frame[column].to_numpy()[odd], rule, "correct the cell")
-            )
+        odd = (frame[column] != frame.groupby(who)[column].transform("first")).to_numpy() & named
+        rule = f"is the same in every row of a respondent ({role})"
+        found += _wrong(table, odd, column, rule, "correct the cell")
     return found
 
 
-def _long_items(table: FileTable, codebook: AnswerCodebook) -> list[pd.DataFrame]:
-    column = codebook.columns["item"]
-    known = {item.column for item in codebook.items.values()}
-    odd = np.flatnonzero(~table.frame[column].isin(known).to_numpy())
-    rule, remedy = "is an item of the codebook", "add the item to the codebook or drop the row"
-    return (
-        [_problem(table, odd, column, table.frame[column].to_numpy()[odd], rule, remedy)] if odd.size else []
-    )
+def _long_items(table: FileTable, book: AnswerCodebook) -> list[pd.DataFrame]:
+    column = book.columns["item"]
+    odd = ~table.frame[column].isin({item.column for item in book.items.values()}).to_numpy()
+    remedy = "add the item to the codebook or drop the row"
+    return _wrong(table, odd, column, "is an item of the codebook", remedy)
 
 
-def _problem(
-    table: FileTable, rows: NDArray[np.intp], column: str, values: object, rule: str, remedy: str
-) -> pd.DataFrame:
-    place = np.where(rows < 0, 0, rows + table.first_row)
-    facts = {"row": place, "column": column, "value": values, "rule": rule, "remedy": remedy}
+def _wrong(
+    table: FileTable, wrong: NDArray[np.bool_], column: str, rule: str, remedy: str
+) -> list[pd.DataFrame]:
+    """Problems of the rows marked wrong; none where none is."""
+    if not wrong.any():
+        return []
+    return [_problem(table.rows[wrong], column, table.frame[column].to_numpy()[wrong], rule, remedy)]
+
+
+def _problem(rows: NDArray[np.intp], column: str, values: object, rule: str, remedy: str) -> pd.DataFrame:
+    facts = {"row": rows, "column": column, "value": values, "rule": rule, "remedy": remedy}
     return pd.DataFrame(facts, columns=list(COLUMNS))
 
 

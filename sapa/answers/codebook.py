@@ -2,7 +2,8 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -24,6 +25,7 @@ Role = Literal[
     "rating",
 ]
 MissingKind = Literal["not_asked", "not_applicable", "not_answered"]
+MAX_BYTES: Final = 2**20
 ROLES: Final = get_args(Role)
 MISSING_KINDS: Final = get_args(MissingKind)
 _REMEDY = "correct the codebook, or write a new one with `sapa init`"
@@ -39,11 +41,25 @@ class Item:
         Column of the file (wide), or code in the item column (long).
     criterion, zone
         Criterion it belongs to and who answers for it.
+    channels
+        Channels whose recipients are asked it; none named means all. A cell of another channel's recipient
+        is not asked, whatever missing code or blank it holds; a rating there is a problem.
+
+    Raises
+    ------
+    ValueError
+        When the column or the criterion is empty.
     """
 
     column: str
     criterion: str
     zone: str = ""
+    channels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, value in (("column", self.column), ("criterion", self.criterion)):
+            if not value.strip():
+                raise ValueError(f"items must have a {name}, got an empty one; {_REMEDY}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +105,16 @@ class AnswerCodebook:
         for role in required:
             if role not in self.columns:
                 raise ValueError(f"columns must name {role!r} in a {self.layout} file; {_REMEDY}")
-        if not self.items:
-            raise ValueError(f"items must hold at least one item; {_REMEDY}")
-        used = [
-            *self.columns.values(),
-            *(item.column for item in self.items.values() if self.layout == "wide"),
-        ]
-        _once("column", used)
+        if not self.items or "" in self.items:
+            raise ValueError(f"items must hold at least one item, each with a name; {_REMEDY}")
+        if any(item.channels for item in self.items.values()) and "channel" not in self.columns:
+            raise ValueError(f"columns must name 'channel' when items have channels; {_REMEDY}")
+        item_columns = [item.column for item in self.items.values()]
+        if self.layout == "wide":
+            _once("column", [*self.columns.values(), *item_columns])
+        else:
+            _once("column", list(self.columns.values()))
+            _once("item code", item_columns)
         _once("missing code", [code for codes in self.missing.values() for code in codes])
 
     def meaning(self, code: str) -> str:
@@ -112,11 +131,16 @@ def read_codebook(path: str | os.PathLike[str]) -> AnswerCodebook:
     Raises
     ------
     ValueError
-        When the file cannot be read, is no TOML, or breaks a rule of :class:`AnswerCodebook`.
+        When the file cannot be read, is no TOML, is over a mebibyte, or breaks a rule of
+        :class:`AnswerCodebook`.
     """
     try:
-        facts = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        with Path(path).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"it has over {MAX_BYTES:,} bytes")
+        facts = tomllib.loads(data.decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"codebook {str(path)!r} cannot be read: {error}; {_REMEDY}") from error
     return _from_facts(facts)
 
@@ -138,16 +162,19 @@ def codebook_text(book: AnswerCodebook) -> str:
         "[columns]",
         *(f"{role} = {_quoted(column)}" for role, column in book.columns.items()),
         "",
-        "# Codes of missing ratings by kind: not_asked (another channel's item), not_applicable (free service,",
-        "# no complaint), not_answered (asked, no rating: counts in the denominator of satisfaction).",
+        "# Codes of missing ratings by kind: not_asked (another channel's item), not_applicable (a free",
+        "# service, no complaint), not_answered (asked, no rating: in the denominator of satisfaction).",
+        '# A blank cell is not_asked unless "" is listed under another kind.',
         "[missing]",
-        *(f"{kind} = [{', '.join(map(_quoted, book.missing.get(kind, ())))}]" for kind in MISSING_KINDS),
+        *(f"{kind} = {_list(book.missing.get(kind, ()))}" for kind in MISSING_KINDS),
         "",
-        "# One block an item: its column, its criterion, and the zone that answers for it.",
+        "# One block an item: its column, its criterion, the zone that answers for it, and the channels",
+        "# whose recipients are asked it (none: all).",
     ]
     for name, item in book.items.items():
         lines += [f"[items.{_quoted(name)}]", f"column = {_quoted(item.column)}"]
-        lines += [f"criterion = {_quoted(item.criterion)}", f"zone = {_quoted(item.zone)}", ""]
+        lines += [f"criterion = {_quoted(item.criterion)}", f"zone = {_quoted(item.zone)}"]
+        lines += [f"channels = {_list(item.channels)}", ""]
     return "\n".join(lines)
 
 
@@ -161,15 +188,24 @@ def _from_facts(facts: dict[str, Any]) -> AnswerCodebook:
     for name, entry in parts["items"].items():
         if not isinstance(entry, dict) or not {"column", "criterion"} <= entry.keys():
             raise ValueError(f"items.{name} must have column and criterion, got {entry!r}; {_REMEDY}")
-        _known(f"items.{name}", entry, ("column", "criterion", "zone"))
-        items[name] = Item(**{key: _text(f"items.{name}.{key}", value) for key, value in entry.items()})
+        items[name] = _item(f"items.{name}", entry)
     columns = {role: _text(f"columns.{role}", value) for role, value in parts["columns"].items()}
-    missing = {}
-    for kind, codes in parts["missing"].items():
-        if not isinstance(codes, list):
-            raise ValueError(f"missing.{kind} must be a list of codes, got {codes!r}; {_REMEDY}")
-        missing[kind] = tuple(str(code) for code in codes)
+    missing = {kind: _codes(f"missing.{kind}", codes) for kind, codes in parts["missing"].items()}
     return AnswerCodebook(facts.get("layout", "wide"), columns, items, missing)
+
+
+def _item(name: str, entry: dict[str, Any]) -> Item:
+    _known(name, entry, ("column", "criterion", "zone", "channels"))
+    texts = {
+        key: _text(f"{name}.{key}", entry[key]) for key in ("column", "criterion", "zone") if key in entry
+    }
+    return Item(**texts, channels=_codes(f"{name}.channels", entry.get("channels", [])))
+
+
+def _codes(name: str, given: object) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(type(code) in (str, int) for code in given):
+        raise ValueError(f"{name} must be a list of texts or whole numbers, got {given!r}; {_REMEDY}")
+    return tuple(str(code) for code in given)
 
 
 def _text(name: str, value: object) -> str:
@@ -185,9 +221,13 @@ def _known(name: str, given: Mapping[str, Any], allowed: tuple[str, ...]) -> Non
 
 
 def _once(what: str, names: list[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
+    for name, times in Counter(names).items():
+        if times > 1:
             raise ValueError(f"each {what} must have one meaning, got {name!r} twice; {_REMEDY}")
+
+
+def _list(codes: Sequence[str]) -> str:
+    return f"[{', '.join(map(_quoted, codes))}]"
 
 
 def _quoted(text: str) -> str:

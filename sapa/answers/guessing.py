@@ -1,17 +1,18 @@
 """A first codebook guessed from the file itself."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 import pandas as pd
 
-from sapa.answers.checking import numbers
-from sapa.answers.codebook import AnswerCodebook, Item
+from sapa.answers.checking import WRONG, code_of, numbers
+from sapa.answers.codebook import AnswerCodebook, Item, Layout, MissingKind
 from sapa.answers.files import FileTable
 
 #: Words in a column's name by role, in English, Russian and Kazakh; matched without regard to case.
 HINTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "respondent": ("respondent", "респондент", "anketa", "анкета", "сауалнама", "id"),
+    "respondent": ("respondent", "респондент", "anketa", "анкета", "сауалнама", "person", "id"),
     "service": ("service", "услуг", "қызмет"),
     "region": ("region", "oblast", "регион", "област", "өңір", "облыс"),
     "channel": ("channel", "канал", "арна"),
@@ -21,11 +22,44 @@ HINTS: Final[Mapping[str, tuple[str, ...]]] = {
     "mode": ("mode", "режим", "способ"),
     "interviewer": ("interviewer", "интервьюер", "сұхбат"),
 }
+#: The same for the two columns that only a long file has.
+LONG_HINTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "item": ("item", "question", "вопрос", "сұрақ"),
+    "rating": ("rating", "score", "mark", "оценка", "балл", "баға"),
+}
 MOST_CODES: Final = 12
+#: Codes that surveys use for a missing rating. Any other odd value stays a problem that ``check`` lists:
+#: 6, 7, 10 or 55 is more likely a typing error.
+USUAL_CODES: Final[Mapping[MissingKind, tuple[str, ...]]] = {
+    "not_applicable": ("n/a", "not applicable", "н/п", "неприменимо", "қолданылмайды"),
+    "not_answered": (
+        *("0", "-1", "-2", "8", "9", "77", "88", "97", "98", "99", "888", "997", "998", "999"),
+        *("-8", "-9", "-77", "-88", "-97", "-98", "-99", "-999", ".", "..", "-", "—", "na", "nan", "null"),
+        *("no answer", "don't know", "н/о", "не знаю", "нет ответа", "затрудняюсь ответить"),
+        *("жауап жоқ", "білмеймін"),
+    ),
+}
+#: Words in the label of a code (SPSS, Stata) that tell its kind.
+LABEL_WORDS: Final[Mapping[MissingKind, tuple[str, ...]]] = {
+    "not_asked": ("not asked", "skip", "не задавал", "сұралмады"),
+    "not_applicable": ("not applicable", "inapplicable", "неприменим", "не пользовал", "қолданылмай"),
+    "not_answered": (
+        "no answer",
+        "refus",
+        "know",
+        "отказ",
+        "нет ответ",
+        "затруд",
+        "не знаю",
+        "жауап",
+        "білмей",
+    ),
+}
+_NUMBERED: Final = re.compile(r"(.*?)[\s_.-]*\d+")
 
 
 def guess_codebook(table: FileTable) -> AnswerCodebook:
-    """Codebook guessed from a wide file: roles by the columns' names, items by their values.
+    """Codebook guessed from a file: roles by the columns' names, items by their values.
 
     Parameters
     ----------
@@ -34,42 +68,68 @@ def guess_codebook(table: FileTable) -> AnswerCodebook:
 
     Returns
     -------
-    A column is an item when most of its filled cells are whole numbers from 1 to 5 and it has few different
-    values; numbers of an item beyond 1 to 5 are guessed to mean ``not_answered``. Every item is put into the
-    criterion ``all``: only the questionnaire tells which criterion it belongs to.
+    A file with a column named like an item and one like a rating is long; any other is wide, and a column
+    is an item when most of its filled cells are whole numbers from 1 to 5 and it has few different values.
+    Items numbered after different words (``staff_1, staff_2, costs_1``) go into the criteria of these words;
+    otherwise all go into the criterion ``all``. A code beyond 1 to 5 gets a kind of missing when its label
+    says so or when it is a usual missing code (:data:`USUAL_CODES`); any other stays a problem.
 
     Raises
     ------
     ValueError
         When no column looks like the service, or none like an item: name them in a codebook by hand.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> frame = pd.DataFrame({"Услуга": ["a", "b", "c"], "q1": ["5,0", "99", "4"], "q2": ["3", "7", "5"]})
+    >>> book = guess_codebook(FileTable(frame, np.arange(3) + 2))
+    >>> book.columns, list(book.items), book.missing
+    ({'service': 'Услуга'}, ['q1', 'q2'], {'not_answered': ('99',)})
     """
-    roles = _roles(table.frame)
-    free = [name for name in table.frame.columns if name not in roles.values()]
-    items = [name for name in free if _looks_like_an_item(table.frame[name])]
-    if "service" not in roles or not items:
-        what = "the service" if "service" not in roles else "an item rated 1 to 5"
+    frame = table.frame
+    long = {role: name for role, name in _roles(frame, LONG_HINTS).items() if frame[name].nunique() > 1}
+    if len(long) == 2 and _looks_like_ratings(frame[long["rating"]]):
+        rest = frame.drop(columns=list(long.values()))
+        names = [name for name in dict.fromkeys(frame[long["item"]]) if name]
+        roles, rated = _roles(rest, HINTS) | long, [long["rating"]]
+    else:
+        roles = _roles(frame, HINTS)
+        free = [name for name in frame.columns if name not in roles.values()]
+        names = rated = [name for name in free if _looks_like_ratings(frame[name])]
+    layout: Layout = "long" if "rating" in roles else "wide"
+    needed = ("service", "respondent") if layout == "long" else ("service",)
+    lacking = [role for role in needed if role not in roles] + [""] * (not names)
+    if lacking:
+        what = f"the {lacking[0]}" if lacking[0] else "an item rated 1 to 5"
         raise ValueError(
-            f"no column looks like {what} among {list(table.frame.columns)[:30]}; write the codebook "
+            f"no column looks like {what} among {list(frame.columns)[:30]}; write the codebook "
             "by hand: `sapa template codebook` gives one to start from"
         )
-    codes = sorted({value for name in items for value in _odd_codes(table.frame[name])})
-    return AnswerCodebook(
-        "wide", roles, {name: Item(name, "all") for name in items}, {"not_answered": tuple(codes)}
-    )
+    items = {name: Item(name, criterion) for name, criterion in _criteria(names).items()}
+    bare = AnswerCodebook(layout, roles, items)
+    return AnswerCodebook(layout, roles, items, _missing(table, rated, bare))
 
 
-def _roles(frame: pd.DataFrame) -> dict[str, str]:
+def _roles(frame: pd.DataFrame, hints: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """First column whose name holds a hint of the role; a column has one role."""
     found: dict[str, str] = {}
-    for role, hints in HINTS.items():
+    for role, words in hints.items():
         for name in frame.columns:
-            if name not in found.values() and any(hint in name.lower() for hint in hints):
+            if name not in found.values() and any(_holds(name.lower(), word) for word in words):
                 found[role] = name
                 break
     return found
 
 
-def _looks_like_an_item(text: pd.Series) -> bool:
+def _holds(name: str, word: str) -> bool:
+    """Whether a name holds a word; a word of two letters must stand alone, as in ``person_id``."""
+    if len(word) > 2:
+        return word in name
+    return word in re.split(r"[\W_]+", name)
+
+
+def _looks_like_ratings(text: pd.Series) -> bool:
     filled = text[text != ""]
     if filled.empty or filled.nunique() > MOST_CODES:
         return False
@@ -77,7 +137,33 @@ def _looks_like_an_item(text: pd.Series) -> bool:
     return bool(((value >= 1) & (value <= 5) & (value % 1 == 0)).mean() > 0.5)
 
 
-def _odd_codes(text: pd.Series) -> set[str]:
-    """Codes of an item's column that are no rating."""
-    filled = text[text != ""]
-    return set(filled[~filled.isin(["1", "2", "3", "4", "5"])].unique())
+def _criteria(names: list[str]) -> dict[str, str]:
+    """Criterion of each item: the word before its number, if there are different ones."""
+    words = {}
+    for name in names:
+        match = _NUMBERED.fullmatch(name)
+        words[name] = (match.group(1) if match else name).strip() or "all"
+    return words if 1 < len(set(words.values())) < len(names) else dict.fromkeys(names, "all")
+
+
+def _missing(table: FileTable, columns: list[str], book: AnswerCodebook) -> dict[str, tuple[str, ...]]:
+    """Kinds of the codes that are no rating and that a label or custom tells."""
+    found: dict[str, MissingKind] = {}
+    for column in columns:
+        for code in table.frame[column].unique():
+            kind = _kind(code, table.labels.get(column, {}).get(code, ""))
+            if kind and code_of(code, book) == WRONG:
+                found.setdefault(code, kind)
+    return {
+        kind: tuple(sorted(code for code, own in found.items() if own == kind))
+        for kind in sorted(set(found.values()))
+    }
+
+
+def _kind(code: str, label: str) -> MissingKind | None:
+    said = label.lower()
+    for kind, words in LABEL_WORDS.items():
+        if any(word in said for word in words):
+            return kind
+    plain = code.lower().removesuffix(".0").removesuffix(",0")
+    return next((kind for kind, codes in USUAL_CODES.items() if plain in codes), None)

@@ -1,6 +1,8 @@
 """Own answers as a labelled dataset, ready to be scored."""
 
 import os
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -8,11 +10,13 @@ import xarray as xr
 
 from estimators import Scheme
 from estimators.ratings import CODES, MEANINGS, NOT_ASKED
-from sapa.answers.checking import Check, check, numbers
+from sapa.answers.checking import Check, check, labelled, numbers
 from sapa.answers.codebook import AnswerCodebook, read_codebook
 from sapa.answers.files import FileTable, open_table
 
-SHOWN = 5
+SHOWN: Final = 5
+#: What a slash in a name becomes: slashes join the paths of a scheme.
+SLASH: Final = "\N{DIVISION SLASH}"
 
 
 def read(
@@ -34,7 +38,7 @@ def read(
     Dataset over ``respondent`` and ``item``: ``service``, ``region`` and ``channel`` (``"all"`` where the
     file does not tell), ``ratings`` int8 with the codes of :mod:`estimators.ratings`, and ``weight``,
     ``stratum``, ``psu``, ``mode``, ``interviewer`` where the codebook names them; ``criterion`` and ``zone``
-    along item.
+    along item. A slash in a name becomes the division slash U+2215, for slashes join the paths of schemes.
 
     Raises
     ------
@@ -105,18 +109,15 @@ def _dataset(frame: pd.DataFrame, codes: np.ndarray, table: FileTable, book: Ans
         {"ratings": (("respondent", "item"), codes)},
         coords={
             "respondent": np.arange(len(frame)),
-            "item": list(book.items),
-            "criterion": ("item", [item.criterion for item in book.items.values()]),
+            "item": [name.replace("/", SLASH) for name in book.items],
+            "criterion": ("item", [item.criterion.replace("/", SLASH) for item in book.items.values()]),
             "zone": ("item", [item.zone for item in book.items.values()]),
         },
     )
     for role in ("service", "region", "channel", "stratum", "psu", "mode", "interviewer"):
-        column = book.columns.get(role)
-        if column is not None:
-            values = frame[column].map(
-                lambda code, column=column: table.labels.get(column, {}).get(code, code)
-            )
-            data[role] = ("respondent", values.to_numpy(dtype=str))
+        if role in book.columns:
+            words = labelled(replace(table, frame=frame), book.columns[role])
+            data[role] = ("respondent", np.char.replace(words, "/", SLASH))
         elif role in ("service", "region", "channel"):
             data[role] = ("respondent", np.full(len(frame), "all"))
     if "weight" in book.columns:
