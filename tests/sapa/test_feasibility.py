@@ -1,3 +1,6 @@
+import doctest
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -99,3 +102,13 @@ def test_the_file(tmp_path, pairs):
     assert path.name == "feasibility.csv"
     assert list(back.columns) == list(COLUMNS)
     assert len(back) == len(pairs)
+
+
+def test_the_page_on_published_summaries_says_what_the_code_does(pairs):
+    page = Path(__file__).parents[2] / "docs" / "published_summaries.md"
+    found = doctest.testfile(str(page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert found.attempted > 5
+    assert found.failed == 0
+    assert f"every printed pair ({len(pairs):,})" in page.read_text(encoding="utf-8")
+    costs = pairs.query("table == 'criteria' and verdict == 'above'")["row"].str.endswith("costs")
+    assert costs.sum() == 43
