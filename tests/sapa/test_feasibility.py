@@ -112,3 +112,6 @@ def test_the_page_on_published_summaries_says_what_the_code_does(pairs):
     assert f"every printed pair ({len(pairs):,})" in page.read_text(encoding="utf-8")
     costs = pairs.query("table == 'criteria' and verdict == 'above'")["row"].str.endswith("costs")
     assert costs.sum() == 43
+    rated = pairs.query("table == 'criteria' and mean_score > 0")
+    gap = np.rint(1000 * (rated["mean_score"] - 4) - 10 * rated["satisfaction_pct"])
+    assert ((gap > 11) | ((rated["satisfaction_pct"] == 100) & (gap > 10))).sum() == 67
