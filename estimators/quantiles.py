@@ -1,0 +1,81 @@
+"""Quantiles of a weighted distribution, with Woodruff's interval."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from estimators.design import Design
+from estimators.linearization import mean
+from estimators.share_intervals import student_t
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quantiles:
+    """Quantiles (prob,) with the ends of Woodruff's interval; ``se`` is its length over twice Student's t.
+
+    An end is NaN where the interval of the share leaves [0, 1].
+    """
+
+    prob: FloatArray
+    estimate: FloatArray
+    se: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+
+def quantile(
+    design: Design,
+    values: ArrayLike,
+    prob: float | Sequence[float] = 0.5,
+    *,
+    level: float = 0.95,
+    where: ArrayLike | None = None,
+) -> Quantiles:
+    """Weighted quantiles; the median by default.
+
+    Parameters
+    ----------
+    design : the design, of all respondents.
+    values : (respondent,) numbers; NaN means not observed.
+    prob : shares in (0, 1).
+    level : confidence level of the intervals.
+    where : (respondent,) mask of the domain.
+
+    Notes
+    -----
+    The rule is the smallest value with ``F(value) >= prob`` (R's type 1, survey's "math"). Woodruff (1952):
+    the interval ``p -+ t se`` of the share at or below the quantile is read back through the same rule.
+
+    Examples
+    --------
+    >>> found = quantile(Design(weight=np.ones(5)), [1.0, 2.0, 3.0, 4.0, 5.0])
+    >>> found.estimate.tolist()
+    [3.0]
+    """
+    shares = np.atleast_1d(np.asarray(prob, dtype=float))
+    if not np.all((shares > 0) & (shares < 1)):
+        raise ValueError(f"prob must lie strictly between 0 and 1, got {prob}")
+    x = np.asarray(values, dtype=float)
+    mask = np.ones(design.n, dtype=bool) if where is None else np.asarray(where)
+    kept = mask & ~np.isnan(x)
+    if not kept.any():
+        raise ValueError("values must have at least one number in the domain")
+    order = np.argsort(x[kept], kind="stable")
+    sorted_values = x[kept][order]
+    cumulative = np.cumsum(design.weights[kept][order])
+    cumulative /= cumulative[-1]
+
+    def inverse(share: FloatArray) -> FloatArray:
+        inside = (share >= 0) & (share <= 1)
+        place = np.searchsorted(cumulative, np.where(inside, share, 0) - 1e-14)
+        return np.where(inside, sorted_values[np.minimum(place, sorted_values.size - 1)], np.nan)
+
+    estimate = inverse(shares)
+    below = mean(design, (x[:, None] <= estimate).astype(float), where=kept)
+    t = student_t(np.asarray(float(design.df)), level)
+    lower, upper = inverse(below.estimate - t * below.se), inverse(below.estimate + t * below.se)
+    return Quantiles(shares, estimate, (upper - lower) / (2 * t), lower, upper)
