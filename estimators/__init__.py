@@ -16,6 +16,7 @@ from estimators.intervals import Interval, interval
 from estimators.linearization import Linearized, contrast, covariance, influence, mean, ratio, total, variance
 from estimators.multiplicity import adjust
 from estimators.pmf import FivePoint, max_entropy, probit_pmf
+from estimators.quantiles import Quantiles, quantile
 from estimators.rank_regions import TopVerification, joint_region, plug_in_rank_probability, verify_top
 from estimators.ranks import ranks, tau_best, tau_worst
 from estimators.ranks_multinomial import Winner, multinomial_ranks, multinomial_winner
@@ -50,6 +51,7 @@ __all__ = [
     "Level",
     "Linearized",
     "Nodes",
+    "Quantiles",
     "Recipe",
     "Reconstruction",
     "Replicates",
@@ -98,6 +100,7 @@ __all__ = [
     "poststratify",
     "probit_pmf",
     "propensity",
+    "quantile",
     "rake",
     "ranks",
     "rao_wu",
