@@ -1,5 +1,13 @@
 """What we conclude: scores, weights, variances, intervals, comparisons, ranks and published summaries."""
 
+from estimators.alternatives import (
+    RespondentWeighted,
+    Shrunken,
+    alternatives,
+    leaving_out,
+    pooled_items,
+    usual_rules,
+)
 from estimators.attainability import Attainability, attainable
 from estimators.change import change, tipping_point
 from estimators.comparisons import equivalence, pairwise
@@ -12,6 +20,7 @@ from estimators.feasibility import Feasibility, feasible
 from estimators.granularity import debit, grim, grimmer
 from estimators.histogram import score_histograms
 from estimators.homogeneity import WaldTest, homogeneity
+from estimators.influence_on_score import influence_on_score
 from estimators.intervals import Interval, interval
 from estimators.linearization import Linearized, contrast, covariance, influence, mean, ratio, total, variance
 from estimators.multiplicity import adjust
@@ -55,8 +64,10 @@ __all__ = [
     "Recipe",
     "Reconstruction",
     "Replicates",
+    "RespondentWeighted",
     "Scheme",
     "SdBounds",
+    "Shrunken",
     "SparseRule",
     "Stage",
     "Step",
@@ -67,6 +78,7 @@ __all__ = [
     "Winner",
     "adjust",
     "aggregate",
+    "alternatives",
     "attainable",
     "averaging_matrix",
     "base",
@@ -86,10 +98,12 @@ __all__ = [
     "grimmer",
     "homogeneity",
     "influence",
+    "influence_on_score",
     "interval",
     "jackknife",
     "joint_region",
     "kendall",
+    "leaving_out",
     "max_entropy",
     "mean",
     "multinomial_ranks",
@@ -97,6 +111,7 @@ __all__ = [
     "nonresponse_classes",
     "pairwise",
     "plug_in_rank_probability",
+    "pooled_items",
     "poststratify",
     "probit_pmf",
     "propensity",
@@ -117,6 +132,7 @@ __all__ = [
     "total",
     "trend",
     "trim",
+    "usual_rules",
     "variance",
     "verify_top",
 ]
