@@ -1,0 +1,162 @@
+import json
+from itertools import combinations, product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from estimators import Design, Stage, contrast, covariance, influence, mean, quantile, ratio, total, variance
+
+ORACLE = json.loads((Path(__file__).parent / "oracle" / "designs.json").read_text())
+PEOPLE = pd.DataFrame(ORACLE["people"]).astype({"y": float, "five": float})
+EXACT = 1e-9
+
+
+def frame_design(**kwargs) -> Design:
+    return Design.from_frame(PEOPLE, weight="w", **kwargs)
+
+
+DESIGNS = {
+    "independent": frame_design(),
+    "stratified": frame_design(strata="h"),
+    "clustered": frame_design(psu="psu"),
+    "strat_cluster": frame_design(strata="h", psu="psu"),
+    "strat_cluster_fpc": frame_design(strata="h", psu="psu", fpc="n1"),
+    "two_stage": frame_design(strata="h", psu="psu", fpc="n1", stages=[("id", "n2")]),
+}
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+class TestAgainstR:
+    def test_means_and_their_covariance(self, name):
+        result = mean(DESIGNS[name], PEOPLE[["y", "five"]])
+        assert_allclose(result.estimate, ORACLE["results"][name]["mean"], rtol=EXACT)
+        assert_allclose(result.covariance, ORACLE["results"][name]["cov"], rtol=EXACT)
+
+    def test_totals(self, name):
+        rated = PEOPLE["y"].notna().to_numpy()
+        result = total(DESIGNS[name], PEOPLE[["y", "x"]].fillna(0), where=rated)
+        assert_allclose(result.estimate, ORACLE["results"][name]["total"], rtol=EXACT)
+        assert_allclose(result.se, ORACLE["results"][name]["total_se"], rtol=EXACT)
+
+    def test_ratio(self, name):
+        rated = PEOPLE["y"].notna().to_numpy()
+        result = ratio(DESIGNS[name], PEOPLE["y"].fillna(0), PEOPLE["x"], where=rated)
+        assert_allclose(result.estimate[0], ORACLE["results"][name]["ratio"], rtol=EXACT)
+        assert_allclose(result.se[0], ORACLE["results"][name]["ratio_se"], rtol=EXACT)
+
+    def test_domains_and_their_covariance(self, name):
+        columns = np.column_stack([np.where(PEOPLE["dom"] == d, PEOPLE["y"], np.nan) for d in "uvw"])
+        result = mean(DESIGNS[name], columns)
+        assert_allclose(result.estimate, ORACLE["results"][name]["domain"], rtol=EXACT)
+        assert_allclose(result.covariance, ORACLE["results"][name]["domain_cov"], rtol=EXACT, atol=1e-20)
+
+    def test_degrees_of_freedom(self, name):
+        assert DESIGNS[name].df == ORACLE["results"][name]["df"]
+
+    def test_quantiles(self, name):
+        result = quantile(DESIGNS[name], PEOPLE["age"], [0.1, 0.25, 0.5, 0.75])
+        expected = ORACLE["results"][name]
+        assert_allclose(result.estimate, expected["quantile"], rtol=EXACT)
+        assert_allclose(result.lower, expected["quantile_low"], rtol=EXACT)
+        assert_allclose(result.upper, expected["quantile_high"], rtol=EXACT)
+        assert_allclose(result.se, expected["quantile_se"], rtol=EXACT)
+
+
+@pytest.mark.parametrize(
+    ("rule", "in_r"),
+    [("certainty", "certainty"), ("certainty", "remove"), ("centered", "adjust"), ("average", "average")],
+)
+def test_single_psu_rules_agree_with_r(rule, in_r):
+    table = pd.DataFrame(ORACLE["lonely"])
+    design = Design.from_frame(table, strata="h", psu="psu", weight="w", single_psu=rule)
+    assert_allclose(mean(design, table["y"]).se, ORACLE["rules"][in_r]["mean_se"], rtol=EXACT)
+    assert_allclose(total(design, table["y"]).se, ORACLE["rules"][in_r]["total_se"], rtol=EXACT)
+
+
+def test_total_and_its_variance_are_unbiased_over_all_samples():
+    # every stratified cluster sample of 2 of 3 PSUs in one stratum and 2 of 4 in the other
+    population = [
+        [np.array([1.0, 4.0]), np.array([2.0]), np.array([9.0, 5.0, 3.0])],
+        [np.array([k, k**2]) for k in (1.0, 2, 3, 5)],
+    ]
+    truth = sum(unit.sum() for stratum in population for unit in stratum)
+    estimates, variances = [], []
+    for chosen in product(*(combinations(range(len(s)), 2) for s in population)):
+        rows = [(h, c, y) for h, units in enumerate(chosen) for c in units for y in population[h][c]]
+        h, c, y = map(np.array, zip(*rows, strict=True))
+        size = np.array([3, 4])[h]
+        result = total(Design(strata=h, psu=c, nest=True, weight=size / 2, fpc=size), y)
+        estimates.append(result.estimate[0])
+        variances.append(result.covariance[0, 0])
+    assert_allclose(np.mean(estimates), truth)
+    assert_allclose(np.mean(variances), np.var(estimates))
+
+
+def test_two_stage_variance_is_unbiased_over_all_samples():
+    units = [np.array([1.0, 4.0, 2.0]), np.array([2.0, 7.0, 3.0]), np.array([9.0, 5.0, 3.0])]
+    estimates, variances = [], []
+    for pair in combinations(range(3), 2):
+        for inside in product(combinations(range(3), 2), repeat=2):
+            y = np.concatenate([units[c][list(rows)] for c, rows in zip(pair, inside, strict=True)])
+            psu = np.repeat(pair, 2)
+            stage = Stage(np.arange(4), np.full(4, 3))
+            design = Design(psu=psu, weight=np.full(4, 9 / 4), fpc=np.full(4, 3), stages=[stage])
+            result = total(design, y)
+            estimates.append(result.estimate[0])
+            variances.append(result.covariance[0, 0])
+    assert_allclose(np.mean(estimates), sum(u.sum() for u in units))
+    assert_allclose(np.mean(variances), np.var(estimates))
+
+
+def test_influence_of_a_ratio_by_complex_step_is_the_ratio():
+    design = DESIGNS["strat_cluster"]
+    columns = np.column_stack([PEOPLE["age"], PEOPLE["x"]])
+    by_step = influence(lambda t: t[0] / t[1], design, columns)
+    direct = ratio(design, PEOPLE["age"], PEOPLE["x"])
+    assert_allclose(by_step.estimate, direct.estimate, rtol=1e-14)
+    assert_allclose(by_step.influence, direct.influence, rtol=1e-12)
+
+
+def test_influence_takes_a_gradient_where_the_function_is_not_analytic():
+    design = DESIGNS["strat_cluster"]
+    found = influence(lambda t: abs(t[0].real), design, PEOPLE[["x"]], gradient=[[1.0]])
+    assert_allclose(found.se, total(design, PEOPLE["x"]).se)
+    with pytest.raises(ValueError, match="gradient must be finite"):
+        influence(lambda t: t[0], design, PEOPLE[["x"]], gradient=[[1.0, 2.0]])
+
+
+def test_contrast_is_the_quadratic_form_of_the_covariance():
+    both = mean(DESIGNS["two_stage"], PEOPLE[["y", "five"]])
+    coefficients = np.array([[1.0, -2.0], [0.5, 0.5]])
+    assert_allclose(contrast(both, coefficients).covariance, coefficients @ both.covariance @ coefficients.T)
+
+
+def test_variance_is_the_diagonal_of_the_covariance():
+    design = DESIGNS["two_stage"]
+    z = np.random.default_rng(1).normal(size=(design.n, 3))
+    assert_allclose(variance(design, z), np.diag(covariance(design, z)))
+
+
+def test_dropping_rows_outside_the_domain_shortens_the_error_but_zeroing_them_does_not():
+    inside = (PEOPLE["dom"] == "u").to_numpy()
+    kept = total(DESIGNS["independent"], PEOPLE["age"], where=inside)
+    dropped = total(Design.from_frame(PEOPLE[inside], weight="w"), PEOPLE["age"][inside])
+    assert_allclose(kept.estimate, dropped.estimate)
+    assert dropped.se[0] < 0.9 * kept.se[0]
+
+
+def test_refusals():
+    design = Design(weight=[1.0, 2.0])
+    with pytest.raises(ValueError, match="denominator must have a nonzero total"):
+        mean(design, [1.0, 2.0], where=[False, False])
+    with pytest.raises(ValueError, match="where must be a mask of 2 booleans"):
+        mean(design, [1.0, 2.0], where=[0, 1])
+    with pytest.raises(ValueError, match="values must have 2 rows"):
+        total(design, [1.0])
+    with pytest.raises(ValueError, match="values must be finite"):
+        total(design, [1.0, np.nan])
+    with pytest.raises(ValueError, match="coefficients must have 1 columns"):
+        contrast(total(design, [1.0, 2.0]), [1, 2])

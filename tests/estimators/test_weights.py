@@ -1,0 +1,211 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from estimators import (
+    Design,
+    Recipe,
+    base,
+    calibrate,
+    mean,
+    nonresponse_classes,
+    poststratify,
+    propensity,
+    rake,
+    total,
+    trim,
+)
+
+FOLDER = Path(__file__).parent / "oracle"
+PEOPLE = pd.DataFrame(json.loads((FOLDER / "designs.json").read_text())["people"])
+PEOPLE["y"] = PEOPLE["y"].astype(float).fillna(4)
+PEOPLE["five"] = (PEOPLE["y"] == 5).astype(float)
+ORACLE = json.loads((FOLDER / "weighting.json").read_text())
+WEIGHT = PEOPLE["w"].to_numpy()
+SEX, DOM, AGE = ORACLE["sex"], ORACLE["dom"], ORACLE["age"]
+ALL = {"sex": SEX, "dom": DOM, "age": AGE}
+EXACT = 1e-9
+RECIPES = {
+    "poststratified": (poststratify("sex", SEX),),
+    "raked": (rake({"sex": SEX, "dom": DOM}),),
+    "raking": (calibrate({"sex": SEX, "dom": DOM}, distance="raking"),),
+    "greg": (calibrate(ALL),),
+    "raking_age": (calibrate(ALL, distance="raking"),),
+    "logit": (calibrate(ALL, distance="logit", bounds=(0.6, 2.2)),),
+    "truncated": (calibrate(ALL, distance="truncated", bounds=(0.8, 1.75)),),
+}
+
+
+def weighted(name):
+    return Recipe(RECIPES[name]).run(PEOPLE, WEIGHT)
+
+
+def design_of(name) -> Design:
+    return weighted(name).onto(Design.from_frame(PEOPLE, strata="h", psu="psu", weight="w"))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+class TestAgainstR:
+    def test_weights(self, name):
+        assert_allclose(weighted(name).weight, ORACLE["results"][name]["weights"], rtol=EXACT)
+
+    def test_means_and_their_covariance(self, name):
+        # R's rake projects its residuals ten times, unweighted; the calibration it equals is exact
+        expected = ORACLE["results"]["raking" if name == "raked" else name]
+        result = mean(design_of(name), PEOPLE[["y", "five"]])
+        assert_allclose(result.estimate, expected["mean"], rtol=EXACT)
+        assert_allclose(result.covariance, expected["cov"], rtol=EXACT)
+
+    def test_totals(self, name):
+        expected = ORACLE["results"]["raking" if name == "raked" else name]
+        assert_allclose(total(design_of(name), PEOPLE["y"]).se[0], expected["total_se"], rtol=EXACT)
+
+    def test_domains(self, name):
+        expected = ORACLE["results"]["raking" if name == "raked" else name]
+        columns = np.column_stack([np.where(PEOPLE["dom"] == d, PEOPLE["y"], np.nan) for d in "uvw"])
+        result = mean(design_of(name), columns)
+        assert_allclose(result.estimate, expected["domain"], rtol=EXACT)
+        assert_allclose(result.covariance, expected["domain_cov"], rtol=EXACT)
+
+    def test_calibrated_totals_have_no_error(self, name):
+        design = design_of(name)
+        indicator = (PEOPLE["sex"] == "f").to_numpy(dtype=float)
+        assert_allclose(total(design, indicator).estimate[0], SEX["f"], rtol=1e-8)
+        assert total(design, indicator).se[0] < 1e-8
+
+
+def test_raking_close_to_r_rake_in_its_own_variance():
+    assert_allclose(
+        mean(design_of("raked"), PEOPLE["y"]).se ** 2, ORACLE["results"]["raked"]["cov"][0][0], rtol=0.05
+    )
+
+
+def test_calibrating_twice_keeps_the_weights_of_r():
+    recipe = Recipe((poststratify("sex", SEX), calibrate({"dom": DOM})))
+    assert_allclose(recipe.run(PEOPLE, WEIGHT).weight, ORACLE["twice_weights"], rtol=EXACT)
+
+
+def test_trimming_once_and_strictly_agree_with_r():
+    once = Recipe((trim(lower=0.5, upper=1.8),)).run(PEOPLE, WEIGHT)
+    assert_allclose(once.weight, ORACLE["trim_once"], rtol=EXACT)
+    strict = Recipe((trim(lower=0.5, upper=1.8, strict=True),)).run(PEOPLE, WEIGHT)
+    assert_allclose(strict.weight, ORACLE["trim_strict"], rtol=1e-7)
+    assert_allclose(strict.weight.sum(), WEIGHT.sum())
+    assert strict.weight.max() <= 1.8 * WEIGHT.mean() * (1 + 1e-9)
+
+
+def test_penalty_moves_between_no_calibration_and_exact_calibration():
+    def gap(penalty):
+        made = Recipe((calibrate({"sex": SEX}, penalty=penalty),)).run(PEOPLE, WEIGHT)
+        return abs(made.applied[0].margins["after"] - made.applied[0].margins["target"]).max()
+
+    gaps = [gap(p) for p in (1e-9, 1e-3, 1e-1, 1e3, None)]
+    assert all(np.diff(gaps) < 0)
+    assert gaps[-1] < 1e-7
+    assert_allclose(gaps[0], abs(WEIGHT @ pd.get_dummies(PEOPLE["sex"]) - pd.Series(SEX)).max(), rtol=1e-5)
+
+
+def test_nonresponse_classes_keep_class_totals():
+    table = PEOPLE.assign(came=np.arange(len(PEOPLE)) % 3 > 0)
+    made = Recipe((nonresponse_classes("came", "dom"),)).run(table, WEIGHT)
+    assert (made.weight[~table["came"]] == 0).all()
+    by = table["dom"].to_numpy()
+    for level in "uvw":
+        assert_allclose(made.weight[by == level].sum(), WEIGHT[by == level].sum())
+
+
+def test_saturated_propensity_equals_classes():
+    table = PEOPLE.assign(came=np.arange(len(PEOPLE)) % 3 > 0)
+    by_class = Recipe((nonresponse_classes("came", "dom"),)).run(table, WEIGHT)
+    by_model = Recipe((propensity("came", ("dom",)),)).run(table, WEIGHT)
+    assert_allclose(by_model.weight, by_class.weight, rtol=1e-9)
+
+
+def test_propensity_in_classes_keeps_the_total():
+    table = PEOPLE.assign(came=np.arange(len(PEOPLE)) % 3 > 0)
+    made = Recipe((propensity("came", ("age", "dom"), classes=4),)).run(table, WEIGHT)
+    assert_allclose(made.weight.sum(), WEIGHT.sum())
+
+
+def test_respondents_design_after_nonresponse_and_raking():
+    table = PEOPLE.assign(came=np.arange(len(PEOPLE)) % 5 > 0)
+    made = Recipe((nonresponse_classes("came", "h"), rake({"sex": SEX, "dom": DOM}))).run(table, WEIGHT)
+    here = table[table["came"]]
+    design = made.onto(Design.from_frame(here, strata="h", psu="psu"))
+    assert_allclose(total(design, here["sex"] == "f").estimate[0], SEX["f"])
+    assert total(design, here["sex"] == "f").se[0] < 1e-8
+    with pytest.raises(ValueError, match="respondents with positive weight, got 121"):
+        made.onto(Design.from_frame(table, strata="h", psu="psu"))
+
+
+def test_base_weights_multiply_what_came_before():
+    table = pd.DataFrame({"pi": [0.5, 0.25]})
+    assert Recipe((base("pi"),)).run(table, [3.0, 1.0]).weight.tolist() == [6.0, 4.0]
+
+
+def test_diagnosis_counts_weights_at_bounds():
+    made = weighted("truncated")
+    factor = made.weight / WEIGHT
+    expected = int(np.sum((factor < 0.8 + 1e-9) | (factor > 1.75 - 1e-9)))
+    assert expected > 0
+    assert made.diagnosis()["at_bounds"].tolist() == [expected]
+    assert made.kish > 1
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ((rake({"sex": SEX, "dom": {k: 2 * v for k, v in DOM.items()}}),), "totals must have one sum"),
+        ((rake({"sex": {"f": 1.0}}),), "totals of 'sex' lack level 'm'"),
+        ((rake({"sex": {**SEX, "x": 1.0}}),), "name 'x', which nobody has"),
+        ((rake({"gender": SEX}),), "table has no column 'gender'"),
+        ((rake({"sex": {"f": -1.0, "m": 2.0}}),), "must be finite and not negative"),
+        ((calibrate({"dom": 3.0}),), "column 'dom' must be numeric"),
+        ((calibrate(ALL, distance="logit", bounds=(0.99, 1.01)),), r"margin '.*' has target .* and gap"),
+        ((calibrate(ALL, distance="truncated", bounds=(0.99, 1.01)),), "widen bounds, merge levels"),
+        ((calibrate(ALL, distance="logit"),), "bounds must satisfy"),
+        ((calibrate(ALL, bounds=(0.5, 2.0)),), "bounds are for 'logit' and 'truncated'"),
+        ((calibrate({"sex": SEX}, population=3.0),), "margin '.*' has target"),
+        ((calibrate({"sex": SEX}, penalty={"age": 1.0}),), "penalty must name calibrated variables"),
+        ((calibrate({"sex": SEX}, penalty=-1.0),), "penalty must be positive"),
+        ((base("w"),), "must lie in"),
+        ((nonresponse_classes("five", "dom"),), "column 'five' must be boolean"),
+        ((trim(lower=0.999, upper=1.001, strict=True),), "trim has no weights inside its limits"),
+    ],
+)
+def test_refusals_name_the_margin(steps, message):
+    with pytest.raises(ValueError, match=message):
+        Recipe(steps).run(PEOPLE, WEIGHT)
+
+
+def test_a_class_without_respondents_is_named():
+    table = PEOPLE.assign(came=PEOPLE["dom"] != "w")
+    with pytest.raises(ValueError, match="class 'w' has no respondents"):
+        Recipe((nonresponse_classes("came", "dom"),)).run(table)
+    with pytest.raises(ValueError, match="separate respondents"):
+        Recipe((propensity("came", ("dom",)),)).run(table)
+    with pytest.raises(ValueError, match="responded must be true for some"):
+        Recipe((propensity("came", ("age",)),)).run(PEOPLE.assign(came=True))
+
+
+def test_a_level_that_only_nonrespondents_have_is_named():
+    table = PEOPLE.assign(came=PEOPLE["dom"] != "w")
+    with pytest.raises(ValueError, match="and no respondents; merge levels"):
+        Recipe((nonresponse_classes("came", "sex"), rake({"dom": DOM}))).run(table)
+
+
+def test_impossible_declarations():
+    with pytest.raises(ValueError, match="lower and upper must satisfy"):
+        trim(upper=0.5)
+    with pytest.raises(ValueError, match="classes must be at least 2"):
+        propensity("came", ("x",), classes=1)
+    with pytest.raises(ValueError, match="at least one margin"):
+        rake({})
+    with pytest.raises(ValueError, match="at least one step"):
+        Recipe(())
+    with pytest.raises(ValueError, match="weight must be 121 finite numbers"):
+        Recipe((rake({"sex": SEX}),)).run(PEOPLE, -WEIGHT)
