@@ -1,11 +1,11 @@
 """Invented interviews and the back-check that finds some of them."""
 
 from dataclasses import dataclass
+from math import comb
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import hypergeom
 
 from simulate.answering import NOT_ASKED
 from simulate.fieldwork import check_chance
@@ -67,9 +67,16 @@ class Fabrication:
         >>> round(Fabrication(rate=0.05).detection(20, 4), 4)
         0.5088
         """
-        seen = np.arange(min(fabricated, int(self.checks(workload))) + 1)
-        chance = hypergeom(workload, fabricated, int(self.checks(workload))).pmf(seen)
-        return float(1 - chance @ (1 - self.sensitivity) ** seen)
+        if not 0 <= fabricated <= workload:
+            raise ValueError(f"fabricated must lie in 0..{workload}, got {fabricated}")
+        checked = int(self.checks(workload))
+        missed = sum(
+            comb(fabricated, seen)
+            * comb(workload - fabricated, checked - seen)
+            * (1 - self.sensitivity) ** seen
+            for seen in range(min(fabricated, checked) + 1)
+        )
+        return 1 - missed / comb(workload, checked)
 
     def apply(
         self, ratings: Ratings, interviewer: Ints | None, took_part: NDArray[np.bool_], streams: Streams

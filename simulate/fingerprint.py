@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 FORMAT: Final = 1
+_PLAIN: Final = (bool, int, float, complex, str, bytes, range, slice, types.EllipsisType, np.generic)
 
 
 def fingerprint(*values: object) -> str:
@@ -39,7 +40,7 @@ def fingerprint(*values: object) -> str:
 
 def _parts(value: Any, seen: frozenset[int]) -> Iterator[bytes]:
     """Bytes that stand for a value; `seen` are the functions being described, which may call themselves."""
-    if value is None or isinstance(value, bool | int | float | complex | str | bytes | range | np.generic):
+    if value is None or isinstance(value, _PLAIN):
         yield f"{type(value).__name__}:{value!r};".encode()
     elif isinstance(value, Enum):
         yield f"{type(value).__qualname__}.{value.name};".encode()

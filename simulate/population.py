@@ -91,9 +91,7 @@ class Population:
             )
         for dim in dims:
             if list(counts[dim].values) != list(pmf[dim].values):
-                raise ValueError(
-                    f"pmf and counts must have the same {dim} labels in the same order; reindex pmf"
-                )
+                raise ValueError(f"pmf must have the {dim} labels of counts in the same order; reindex it")
         table = pmf.transpose(*dims, "item", "score")
         model = RatingModel.from_pmf(
             table.to_numpy(), person=person, settlement=settlement, interviewer=interviewer

@@ -1,0 +1,103 @@
+import functools
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from simulate import Breakoff, Contact, Response
+from simulate.fingerprint import fingerprint
+
+CONSTANT = 3
+
+
+def uses_constant(x):
+    return x + CONSTANT
+
+
+def recursive(x):
+    return x and recursive(x - 1)
+
+
+def maker(k):
+    def inner(x):
+        return x * k
+
+    return inner
+
+
+def test_equal_things_have_equal_fingerprints():
+    for value in (
+        {"a": np.arange(3), "b": [1, "x", None]},
+        xr.DataArray([1.0, 2.0], dims="a", coords={"a": ["x", "y"]}),
+        Response(contact=Contact(0.5)),
+        functools.partial(maker, 3),
+        uses_constant,
+        recursive,
+        lambda x: x + 1,
+        frozenset({"b", "a"}),
+    ):
+        assert fingerprint(value) == fingerprint(value)
+    assert fingerprint(maker(2)) == fingerprint(maker(2))
+
+
+def test_different_things_have_different_ones(monkeypatch):
+    values = [
+        1,
+        1.0,
+        "1",
+        True,
+        (1,),
+        [(1,)],
+        np.array([1]),
+        np.array([1.0]),
+        np.array([[1]]),
+        {"a": 1},
+        {"b": 1},
+        Response(),
+        Response(breakoff=Breakoff(0.1)),
+        Response(contact=Contact(xr.DataArray([0.5], dims="region", coords={"region": ["A"]}))),
+        Response(contact=Contact(xr.DataArray([0.5], dims="region", coords={"region": ["B"]}))),
+        maker(2),
+        maker(3),
+        lambda x: x + 1,
+        lambda x: x + 2,
+        np.sin,
+        np.cos,
+        functools.partial(maker, 3),
+        functools.partial(maker, 4),
+    ]
+    assert len({fingerprint(value) for value in values}) == len(values)
+    before = fingerprint(uses_constant)
+    monkeypatch.setattr(sys.modules[__name__], "CONSTANT", 4)
+    assert fingerprint(uses_constant) != before
+
+
+def test_the_fingerprint_is_the_same_in_another_process():
+    code = (
+        "import numpy as np; from simulate import Breakoff, Response;"
+        "from simulate.fingerprint import fingerprint;"
+        "print(fingerprint({'a': np.arange(5.0)}, Response(breakoff=Breakoff(0.2)), {'z', 'y', 'x'}))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={"PYTHONHASHSEED": str(seed)},
+        ).stdout
+        for seed in (1, 2)
+    }
+    assert found == {
+        fingerprint({"a": np.arange(5.0)}, Response(breakoff=Breakoff(0.2)), {"z", "y", "x"}) + "\n"
+    }
+
+
+def test_what_cannot_be_told_apart_is_refused():
+    class Anything:
+        pass
+
+    with pytest.raises(TypeError, match=r"got .*Anything; make it a frozen dataclass"):
+        fingerprint(Anything())

@@ -1,0 +1,299 @@
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.stats import norm
+
+from simulate import (
+    Breakoff,
+    Contact,
+    Cooperation,
+    Fabrication,
+    Interviewers,
+    ItemNonresponse,
+    Modes,
+    NotApplicable,
+    Population,
+    Response,
+    Snowball,
+    Study,
+    Styles,
+)
+from simulate.fieldwork import turns
+from simulate.population import factor_values
+
+FALSE_ALARM = 1e-6
+LIMIT = norm.isf(FALSE_ALARM / 2)
+REGIONS = ["AKM", "AKT"]
+
+
+def study(response: Response, *, n: int = 200, items: int = 6, **correlations: float) -> Study:
+    counts = xr.DataArray([50_000, 50_000], dims="region", coords={"region": REGIONS})
+    pmf = xr.DataArray(
+        [[0.1, 0.1, 0.2, 0.2, 0.4]] * items,
+        dims=("item", "score"),
+        coords={"item": [f"o{k:02d}" for k in range(items)]},
+    )
+    return Study(
+        population=Population.from_pmf(counts, pmf, **correlations),
+        plan=xr.DataArray([n, n], dims="region", coords={"region": REGIONS}),
+        estimators={"mean": lambda s: {"estimate": s.ratings.mean(axis=(1, 2))}},
+        response=response,
+    )
+
+
+def near(values: np.ndarray, expected: float) -> bool:
+    """Whether the mean over independent replicates is what it should be."""
+    means = values.reshape(len(values), -1).mean(axis=1)
+    error = means.std(ddof=1) / np.sqrt(len(means))
+    return bool(abs(means.mean() - expected) <= LIMIT * error + 1e-12)
+
+
+def test_null_values_switch_everything_off():
+    plain = study(Response()).draw(20, seed=1)
+    nulls = Response(
+        modes=Modes(("phone", "web"), (0.3, 0.7), (0.0, 0.0), (0.0, 0.0)),
+        snowball=Snowball(0.0, 1.0, 0.5),
+        interviewers=Interviewers(20),
+        contact=Contact(1.0),
+        cooperation=Cooperation(1.0, slope=2.0),
+        not_applicable=NotApplicable(0.0),
+        styles=Styles(0.0, 0.0),
+        item_nonresponse=ItemNonresponse(0.0),
+        breakoff=Breakoff(0.0),
+        fabrication=Fabrication(0.0),
+    )
+    other = study(nulls).draw(20, seed=1)
+    assert (plain.ratings == other.ratings).all()
+    assert plain.responded is None
+    assert other.responded is None
+    assert (plain.respondents == 400).all()
+
+
+def test_switching_one_effect_on_leaves_the_draws_of_the_others():
+    plain = study(Response(item_nonresponse=ItemNonresponse(0.2))).draw(5, seed=1)
+    more = study(Response(item_nonresponse=ItemNonresponse(0.2), contact=Contact(0.5))).draw(5, seed=1)
+    stayed = more.responded
+    assert (more.ratings[stayed] == plain.ratings[stayed]).all()
+    assert (more.ratings[~stayed] == 0).all()
+
+
+def test_contact_by_region_and_mode():
+    chance = xr.DataArray(
+        [[0.9, 0.5], [0.4, 0.2]],
+        dims=("region", "mode"),
+        coords={"region": REGIONS, "mode": ["phone", "web"]},
+    )
+    modes = Modes(("phone", "web"), (0.25, 0.75), (0.0, 0.0), (3.0, 1.0))
+    survey = study(Response(modes=modes, contact=Contact(chance, cost=0.5))).draw(400, seed=2)
+    region, mode = survey.codes("region"), survey.extra["mode"]
+    assert near(mode == 1, 0.75)
+    for r in range(2):
+        for m in range(2):
+            share = [survey.responded[k][(region == r) & (mode[k] == m)].mean() for k in range(400)]
+            assert near(np.array(share)[:, None], float(chance[r, m]))
+    paid = np.where(mode == 0, 3.0, 1.0) * survey.responded
+    assert survey.cost == pytest.approx(paid.sum(axis=1) + 0.5 * 400)
+
+
+def test_shares_of_modes_may_vary_by_region():
+    shares = xr.DataArray(
+        [[1.0, 0.0], [0.2, 0.8]],
+        dims=("region", "mode"),
+        coords={"region": REGIONS, "mode": ["phone", "web"]},
+    )
+    survey = study(Response(modes=Modes(("phone", "web"), shares, (0.0, 0.0), (0.0, 0.0)))).draw(300, seed=2)
+    region = survey.codes("region")
+    assert (survey.extra["mode"][:, region == 0] == 0).all()
+    assert near(survey.extra["mode"][:, region == 1] == 1, 0.8)
+
+
+def test_a_mode_shifts_the_latent():
+    modes = Modes(("phone", "web"), (0.5, 0.5), (0.0, -0.3), (0.0, 0.0))
+    world = study(Response(modes=modes))
+    survey = world.draw(300, seed=3)
+    fives = survey.ratings == 5
+    web = survey.extra["mode"] == 1
+    assert near(np.array([f[~w].mean() for f, w in zip(fives, web, strict=True)])[:, None], 0.4)
+    lower = float(norm.sf(norm.ppf(0.6) + 0.3))
+    assert near(np.array([f[w].mean() for f, w in zip(fives, web, strict=True)])[:, None], lower)
+
+
+def test_cooperation_keeps_its_mean_and_prefers_the_satisfied():
+    survey = study(Response(cooperation=Cooperation(0.4, slope=0.8)), person=0.6).draw(400, seed=4)
+    assert near(survey.responded, 0.4)
+    answered = np.array([r[s].mean() for r, s in zip(survey.ratings, survey.responded, strict=True)])
+    plain = study(Response(cooperation=Cooperation(0.4)), person=0.6).draw(400, seed=4)
+    ignorable = np.array([r[s].mean() for r, s in zip(plain.ratings, plain.responded, strict=True)])
+    truth = 3.7
+    assert near(ignorable[:, None], truth)
+    assert answered.mean() > truth + 0.1
+
+
+def test_snowball_moves_the_factor_and_its_degrees_undo_it():
+    effect = Response(snowball=Snowball(share=1.0, spread=0.7, correlation=0.6))
+    world = study(effect, person=0.5)
+    survey = world.draw(1500, seed=5)
+    degree = survey.extra["degree"]
+    # Sampling in proportion to a lognormal degree moves its logarithm by spread^2.
+    assert near(np.log(degree), 0.7**2)
+    naive = survey.ratings.mean(axis=(1, 2))
+    assert not near(naive[:, None], 3.7)
+    # The ratio estimator with weights 1 / degree has a bias of order 1 / n only.
+    residual = ((survey.ratings.mean(axis=2) - 3.7) / degree).mean(axis=1)
+    assert near(residual[:, None], 0.0)
+
+
+def test_interviewers_have_at_most_their_workload_in_their_region():
+    survey = study(Response(interviewers=Interviewers(30)), interviewer=0.1, person=0.3).draw(3, seed=1)
+    who, region = survey.extra["interviewer"], survey.codes("region")
+    assert np.bincount(who).max() <= 30
+    assert all(np.unique(region[who == i]).size == 1 for i in np.unique(who))
+    assert np.unique(who).size == 14  # 200 people a region, 7 interviewers of at most 30
+    with pytest.raises(ValueError, match="interviewer must be given"):
+        study(Response(), interviewer=0.1).draw(1, seed=1)
+
+
+def test_turns_count_within_groups():
+    turn, count = turns(np.array([[1, 0, 1, 1], [2, 2, 0, 0]]))
+    assert turn.tolist() == [[0, 0, 1, 2], [0, 1, 0, 1]]
+    assert count.tolist() == [[3, 1, 3, 3], [2, 2, 2, 2]]
+
+
+def test_items_of_a_group_do_not_apply_together():
+    chance = (0.0, 0.0, 0.3, 0.99, 0.99, 0.99)
+    effect = Response(not_applicable=NotApplicable(chance, group=(0, 1, 2, 9, 9, 9)))
+    ratings = study(effect).draw(300, seed=6).ratings
+    blank = ratings == -1
+    assert not blank[..., :2].any()
+    assert near(blank[..., 2], 0.3)
+    assert near(blank[..., 3], 0.99)
+    assert (blank[..., 3] == blank[..., 4]).all()
+    assert (blank[..., 3] == blank[..., 5]).all()
+    with pytest.raises(ValueError, match="group must have one label for each of 6 items, got 2"):
+        study(Response(not_applicable=NotApplicable(0.5, group=(0, 1)))).draw(1, seed=1)
+    with pytest.raises(ValueError, match="chance must be one number or one for each of 6 items, got 2"):
+        study(Response(not_applicable=NotApplicable((0.5, 0.1)))).draw(1, seed=1)
+
+
+def test_straightliners_repeat_their_first_rating():
+    plain = study(Response()).draw(200, seed=7).ratings
+    ratings = study(Response(styles=Styles(straightlining=0.3))).draw(200, seed=7).ratings
+    changed = (ratings != plain).any(axis=-1)
+    assert (ratings[changed] == plain[changed][:, :1]).all()
+    alike = (plain == plain[..., :1]).all(axis=-1).mean()
+    assert (
+        near((ratings == ratings[..., :1]).all(axis=-1), 0.3 + 0.7 * alike)
+        or abs((ratings == ratings[..., :1]).all(axis=-1).mean() - (0.3 + 0.7 * alike)) < 0.01
+    )
+
+
+def test_acquiescence_adds_points_up_to_five():
+    plain = study(Response()).draw(200, seed=7).ratings
+    ratings = study(Response(styles=Styles(acquiescence=1.0, points=2))).draw(200, seed=7).ratings
+    assert (ratings == np.minimum(plain + 2, 5)).all()
+
+
+def test_item_nonresponse_by_item():
+    chance = (0.0, 0.1, 0.5, 0.0, 0.0, 1.0)
+    ratings = study(Response(item_nonresponse=ItemNonresponse(chance))).draw(300, seed=8).ratings
+    for item, expected in enumerate(chance):
+        assert near(ratings[..., item] == -2, expected)
+
+
+def test_breakoff_is_geometric():
+    ratings = study(Response(breakoff=Breakoff(0.1))).draw(400, seed=9).ratings
+    for item in range(6):
+        assert near(ratings[..., item] > 0, 0.9**item)
+    stopped = ratings == -2
+    assert (stopped[..., 1:] >= stopped[..., :-1]).all()
+
+
+def test_fabrication_and_its_back_check():
+    effect = Fabrication(rate=0.1, fabricators=0.2, sensitivity=0.8, void_all=False)
+    world = study(Response(interviewers=Interviewers(20), fabrication=effect))
+    survey = world.draw(400, seed=10)
+    made = survey.extra["fabricated"]
+    assert near(made, 0.1)
+    # 3 of every 20 are checked, a fabricated one is found with 0.8
+    assert near(~survey.responded, 0.1 * 0.15 * 0.8)
+    assert (made | survey.responded).all()
+    invented = survey.ratings[made & survey.responded]
+    assert set(np.unique(invented)) == {4, 5}
+
+
+def test_the_chance_of_detection_is_the_one_read_off():
+    effect = Fabrication(rate=0.2, fabricators=0.5, sensitivity=0.7)
+    world = study(Response(interviewers=Interviewers(20), fabrication=effect))
+    survey = world.draw(600, seed=11)
+    made, who = survey.extra["fabricated"], survey.extra["interviewer"]
+    caught = np.array([[(~r[who == i]).all() for i in range(20)] for r in survey.responded])
+    number = np.array([[m[who == i].sum() for i in range(20)] for m in made])
+    expected = np.array([effect.detection(20, k) for k in range(21)])
+    assert caught[number == 0].sum() == 0
+    assert near((caught - expected[number]), 0.0)
+    assert effect.detection(20, 0) == 0
+    assert Fabrication(sensitivity=1.0).detection(20, 20) == 1.0
+
+
+def test_fabrication_is_at_most_the_fabricators_and_needs_interviewers():
+    with pytest.raises(ValueError, match="backcheck must be at least"):
+        Fabrication(backcheck=0.1)
+    with pytest.raises(ValueError, match="rate must not exceed fabricators"):
+        Fabrication(rate=0.5, fabricators=0.2)
+    with pytest.raises(ValueError, match="fabrication needs interviewers"):
+        study(Response(fabrication=Fabrication(0.1))).draw(1, seed=1)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        lambda: Contact(1.2),
+        lambda: Cooperation(-0.1),
+        lambda: Snowball(2.0),
+        lambda: Styles(straightlining=1.5),
+        lambda: ItemNonresponse((0.1, 7.0)),
+        lambda: Fabrication(rate=-0.1),
+        lambda: Contact(float("nan")),
+    ],
+)
+def test_chances_outside_0_to_1_are_refused(bad):
+    with pytest.raises(ValueError, match=r"must lie in 0..1"):
+        bad()
+
+
+def test_other_nonsense_is_refused():
+    with pytest.raises(ValueError, match="slope must be a finite number"):
+        Cooperation(0.5, float("inf"))
+    with pytest.raises(ValueError, match="chance of breakoff must lie in"):
+        Breakoff(1.0)
+    with pytest.raises(ValueError, match="shares must sum to 1"):
+        Modes(("a", "b"), (0.5, 0.4), (0.0, 0.0), (0.0, 0.0))
+    with pytest.raises(ValueError, match="shift and cost must have one number a mode"):
+        Modes(("a", "b"), (0.5, 0.5))
+    with pytest.raises(ValueError, match="workload must be at least 0"):
+        Interviewers(-1)
+    with pytest.raises(ValueError, match="points must lie in"):
+        Styles(points=9)
+    with pytest.raises(TypeError, match=r"contact must be a Contact, got 0.5"):
+        Response(contact=0.5)  # type: ignore[arg-type]
+
+
+def test_fixed_ratings_go_through_response_but_not_through_modes_that_shift():
+    base = study(Response(cooperation=Cooperation(0.5, 1.0)))
+    fixed = base.population.realised(seed=1)
+    world = Study(
+        population=fixed,
+        plan=base.plan,
+        response=base.response,
+        estimators=base.estimators,
+    )
+    survey = world.draw(50, seed=1)
+    stays = survey.responded
+    assert (survey.ratings[stays] == fixed.ratings[survey.extra["person"]][stays]).all()
+    factor = factor_values(fixed.model, fixed.factor.astype(int))[survey.extra["person"]]
+    assert factor[stays].mean() > 0.2
+    modes = Modes(("a",), (1.0,), (0.5,), (0.0,))
+    with pytest.raises(ValueError, match="shift of a mode needs a population whose ratings are not fixed"):
+        Study(
+            population=fixed, plan=base.plan, response=Response(modes=modes), estimators=base.estimators
+        ).draw(1, seed=1)
