@@ -152,7 +152,7 @@ def _figures(
     if not ((rate > 0) & (rate <= 1)).all():
         raise ValueError(f"rating_rate must lie in (0, 1], got {rate[~((rate > 0) & (rate <= 1))].flat[0]:g}")
     m, s = np.broadcast_arrays(mean_interval(mean, None)[0], share_interval(share, None)[0] / rate)
-    allowed = np.clip(s, np.maximum(m - 4, 0), (m - 1) / 4)
+    allowed = np.clip(s, m - 4, (m - 1) / 4)
     moved = np.abs(allowed - s) > TOLERANCE
     if moved.any() and infeasible == "raise":
         at = tuple(np.argwhere(moved)[0])
@@ -176,7 +176,7 @@ def _assemble(
     pmf[..., 4] = s
     at_ones, at_fours = m - 1 - 4 * s < TOLERANCE, 4 + s - m < TOLERANCE
     pmf[..., 3] = np.where(at_fours, 1 - s, 0)
-    pmf[..., 0] = np.where(at_ones & ~at_fours, 1 - s, 0)
+    pmf[..., 0] = np.where(at_ones, 1 - s, 0)
     limit = at_ones | at_fours
     if adjacent_without_fives:
         apart = ~limit[..., None] & (s == 0)[..., None]

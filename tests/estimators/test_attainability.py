@@ -103,6 +103,12 @@ def test_averages_of_rounded_items_are_all_attainable(asked):
     assert not attainable(4.34, 0.333, 3, rounded_items=True, rating_rate=1.0).attainable.item()
 
 
+def test_the_wider_interval_never_counts_more_fives_than_ratings():
+    cells = count_cells(5.0, 1.0, 600, items=2, rounded_items=True, rating_rate=1.0)
+    assert cells.fives.max() == cells.raters.max() == 1200
+    assert (cells.total <= 5 * cells.raters).all()
+
+
 def test_known_answers():
     assert not attainable(4.33, 0.6, 20, rating_rate=1.0).attainable.item()
     verdict = attainable(4.96, 0.892, 93)

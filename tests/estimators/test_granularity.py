@@ -33,6 +33,11 @@ def test_grimmer_against_all_samples_of_four_and_five():
         assert np.mean(impossible) > 0.9  # halves rounded either way account for the rest
 
 
+def test_grimmer_refuses_less_spread_than_a_fractional_mean_needs():
+    assert not grimmer(4.5, 0.3, 100).item()  # fifty 4 and fifty 5 have 0.50
+    assert grimmer(4.5, 0.5, 100).item()
+
+
 def test_debit_is_the_binary_case():
     for n in (2, 9, 30):
         ones = np.arange(n + 1)

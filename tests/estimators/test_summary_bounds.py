@@ -80,6 +80,29 @@ def test_full_and_no_correlation_by_hand():
     assert other.se[0, 1] == pytest.approx(apart.se[0, 1])
 
 
+def test_covariance_of_unequal_numbers_of_raters_by_hand():
+    """The 25 raters of one item are among the 100 of the other, and rate both alike."""
+    rng = np.random.default_rng(8)
+    full = rng.multinomial(1, [0.05, 0.05, 0.1, 0.1, 0.7], 100) @ SCORES
+    weights = np.array([0.25, 0.75])
+    influence = weights[0] / 100 + weights[1] / 25 * (np.arange(100) < 25)
+    spread = sd_bounds(full.mean().round(2), (full == 5).mean(), share_digits=2)
+    found = bounds_on(
+        np.full(2, full.mean().round(2)),
+        np.full(2, (full == 5).mean()),
+        weights,
+        raters=[100, 25],
+        group=[0, 0],
+        correlation=1.0,
+        share_digits=2,
+    )
+    factor = np.array([100 / 99, 25 / 24])
+    unit = np.outer(*2 * [np.sqrt(factor) * weights]) * [[1 / 100, 1 / 100], [1 / 100, 1 / 25]]
+    assert unit.sum() == pytest.approx((influence**2).sum(), rel=0.05)  # up to the factors n/(n-1)
+    assert found.se[0, 1] == pytest.approx(spread.upper * np.sqrt(unit.sum()))
+    assert found.se[0, 0] == pytest.approx(spread.lower * np.sqrt(unit.sum()))
+
+
 def test_sd_over_root_n_can_be_half_the_truth():
     """One complainer's item in a service of 400: METHODS 4."""
     naive = sd_bounds(4.6, 0.75).upper.item() / np.sqrt(400)
@@ -146,6 +169,12 @@ def test_satisfaction_needs_no_law():
     truth = np.sqrt((0.75 * 0.25 + 0.6 * 0.4) / 79) / 2
     assert found.se[0] == pytest.approx([truth, truth])
     assert found.estimate[0] == pytest.approx([0.675, 0.675])
+
+
+def test_a_share_about_a_half_has_its_peak_inside():
+    figures = {"statistic": "satisfaction", "raters": 80, "group": [0], "correlation": 0.0}
+    found = bounds_on([4.0], [0.5], [[1.0]], share_digits=1, **figures)
+    assert found.se[0] == pytest.approx(np.sqrt([0.45 * 0.55 / 79, 0.25 / 79]))
 
 
 def test_the_published_composite_is_the_estimate_where_given():

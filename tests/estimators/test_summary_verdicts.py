@@ -65,6 +65,7 @@ def test_certain_implies_what_the_microdata_say_and_that_implies_possible():
         actual = mean[:, None] - mean > pairs.critical * np.hypot(se[:, None], se)
         assert not (pairs.certain & ~actual).any()
         assert not (actual & ~pairs.possible).any()
+        assert not np.diag(pairs.possible).any()
         ranks = found.ranks()
         lower, upper = 1 + actual.sum(0), 6 - actual.sum(1)
         assert (ranks.lower <= lower).all()
@@ -133,6 +134,16 @@ def test_change_between_rounds():
     assert found.critical == pytest.approx(norm.ppf((1 + 0.95 ** (1 / 3)) / 2))
 
 
+def test_rounding_widens_a_change():
+    rounds = [exact([x], [0.01]) for x in (4.5, 4.53)]
+    for bounds in rounds:
+        bounds.estimate[:] += [[-0.005, 0.005]]
+    found = rounds[1].change(rounds[0])
+    assert found.difference[0] == pytest.approx([0.02, 0.04])
+    assert found.may_have_risen.item()
+    assert not found.rose.item()
+
+
 def test_an_open_change_is_possible_both_ways():
     wide = SummaryBounds(
         np.array([[4.4, 4.6]]), np.array([[0.0, 0.5]]), sparse.csr_array([[1.0]]), (1.0, 5.0), 0.95, ()
@@ -162,6 +173,7 @@ def test_ranks_taken_alone_are_narrower():
     rng = np.random.default_rng(2)
     bounds = exact(rng.normal(4.5, 0.2, 12), np.full(12, 0.05))
     together, alone = bounds.ranks(), bounds.ranks(simultaneous=False)
+    assert alone.critical == pytest.approx(norm.ppf((1 + 0.95 ** (1 / 11)) / 2))
     assert alone.critical < together.critical
     assert (alone.lower >= together.lower).all()
     assert (alone.upper <= together.upper).all()
