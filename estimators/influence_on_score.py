@@ -242,7 +242,7 @@ def _labelled(
     level = setting.nodes.scheme.level(setting.nodes.levels[0])
     columns: dict[str, list[Array]] = {}
     for found in results:
-        rank = rankdata(-sign * found.score, method="min", nan_policy="omit")
+        rank = rankdata(-sign * found.score, method="min", nan_policy="omit").astype(float)
         others = _rank_among(sign * found.without, sign * found.score, setting.node)
         best, worst, largest = _extremes(found, rank, others, setting.node)
         values = {

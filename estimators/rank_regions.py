@@ -121,9 +121,9 @@ def verify_top(
         p_value, error = max((float(share[0]), float(mcse[0])) for share, mcse in shares)
         rivals = "one rival, the rival where it is largest" if k in (1, size - 1) else "any rival of any unit"
         method = f"largest difference to {rivals}, simulated: correlated estimates"
-    labels = joint.labels
-    weakest = (labels[top[i]], labels[rest[j]])
-    return TopVerification(tuple(labels[top].tolist()), weakest, statistic, p_value, error, method)
+    names = joint.labels.tolist()
+    weakest = (names[top[i]], names[rest[j]])
+    return TopVerification(tuple(names[u] for u in top), weakest, statistic, p_value, error, method)
 
 
 def joint_region(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Index = NDArray[np.intp]
-BLOCK = 1 << 18  # numbers handled at once: 2 MB, so that a block stays in cache
+BLOCK = 1 << 19  # numbers handled at once, 4 MB: memory is bounded whatever the draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +138,10 @@ def step_down(
         The critical value of the first step.
     """
     draws = len(first)
-    critical = quantile(first, draws=draws, level=level)
+    order = np.argsort(-first)
+    largest = first[order[: 2 * tail_count(draws, level) + 10]]
+    critical = quantile(largest, draws=draws, level=level)
     rejected = statistic > critical.value
-    order = np.argsort(-first, kind="stable")
     count = 0
     while stepwise and count < rejected.sum() < len(rejected):
         count = int(rejected.sum())

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from estimators import ranks, tau_best, tau_worst
+from estimators import Nodes, Scheme, compose, ranks, tau_best, tau_worst
 from estimators.comparisons_estimates import JointEstimate
 from estimators.ranks_stepwise import error_draws, quantile, step_down, tail_count, unit_maxima
 
@@ -176,6 +176,25 @@ def test_labels_travel_and_the_resolvable_difference_is_the_bar():
     for share, resolved in ((0.99, False), (1.01, True)):
         pair = ranks([4.5 + share * gap, 4.5, 4.5], [0.03] * 3, stepwise=False)
         assert (float(pair["upper"][0]) == 1) == resolved
+
+
+def test_composed_scores_are_ranked_as_they_come():
+    scheme = Scheme.from_paths([(s, i) for s in "abc" for i in "xy"], levels=("service", "item"))
+    rng = np.random.default_rng(0)
+    told = xr.Dataset(
+        {
+            "ratings": (("respondent", "item"), rng.integers(1, 6, (90, 2)).astype(np.int8)),
+            "service": ("respondent", np.repeat(list("abc"), 30)),
+        },
+        coords={"item": ["x", "y"]},
+    )
+    nodes = Nodes(scheme, ("service", "item"), ("service",))
+    frame = compose(told, nodes, strata=("service",)).sel(statistic="mean")
+    found = ranks(frame["estimate"], frame["covariance"])
+    assert found["node"].values.tolist() == ["a", "b", "c"]
+    assert np.allclose(found["se"], frame["se"])
+    with pytest.raises(ValueError, match="align the two first"):
+        ranks(frame["estimate"], frame["covariance"].isel(node=[1, 0, 2], other=[1, 0, 2]))
 
 
 def test_a_known_reference_value_may_have_no_error():
