@@ -120,7 +120,9 @@ def _nodes(
     if population.ratings is not None:
         if recruited is not None or population.factor is None or selected.person is None:
             raise ValueError("snowball recruitment needs a population whose ratings are not fixed")
-        return population.factor[selected.person].astype(np.intp), {}
+        # Only cooperation looks at the factor of people whose ratings are fixed.
+        looked_at = population.factor[selected.person] if response.cooperation.slope else np.zeros((1, 1))
+        return looked_at.astype(np.intp), {}
     settlement = population.settlements()[selected.cell] if model.shares[1] > 0 else None
     extra: dict[str, Any] = {} if settlement is None else {"settlement": settlement}
     shift = None
@@ -145,7 +147,7 @@ def _taking_part(
     """(replicates, n) who is reached and agrees; None when everybody does."""
     modes = response.modes
     reached = response.contact.reached(population, cell, mode, modes, streams)
-    factor = factor_values(population.model, node)
+    factor = factor_values(population.model, node) if response.cooperation.slope else np.zeros((1, 1))
     agreed = response.cooperation.agreed(population, cell, mode, modes, factor, streams)
     if reached is None or agreed is None:
         return agreed if reached is None else reached

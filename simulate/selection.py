@@ -80,13 +80,14 @@ def stratified(population: Population, plan: xr.DataArray, streams: Streams) -> 
     if population.ratings is None and frame.size.size == frame.cell.size:
         return Selected(frame.cell[stratum], weight, stratum)
     position = srs_within(frame.first, frame.size, frame.n, streams)
-    at = np.searchsorted(frame.last, position, side="right")
+    single = frame.size.size == frame.cell.size
+    at = stratum if single else np.searchsorted(frame.last, position, side="right")
     cell = frame.cell[at]
     if population.ratings is None:
         return Selected(cell, weight, stratum)
-    within = position - (frame.last[at] - population.cell_counts[cell])
-    start = np.cumsum(population.cell_counts) - population.cell_counts
-    return Selected(cell, weight, stratum, start[cell] + within)
+    counts = population.cell_counts
+    moved = (np.cumsum(counts) - counts)[frame.cell] - (frame.last - counts[frame.cell])
+    return Selected(cell, weight, stratum, position + moved[at] if moved.any() else position)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,6 +26,7 @@ Estimator = Callable[[Survey], Mapping[str, ArrayLike]]
 Estimand = ArrayLike | xr.DataArray | Callable[[Population], ArrayLike | xr.DataArray]
 CHUNK_BYTES: Final = 64_000_000
 BYTES_PER_RATING: Final = 4
+BYTES_PER_PERSON: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -164,8 +165,8 @@ class Study:
 
     def chunk_size(self) -> int:
         """Replicates that take about 64 MB: a matter of the study only, so that a store can go on."""
-        ratings = int(self.plan.sum()) * len(self.population.items)
-        return int(np.clip(CHUNK_BYTES // (BYTES_PER_RATING * max(ratings, 1)), 1, 1000))
+        each = BYTES_PER_PERSON + BYTES_PER_RATING * len(self.population.items)
+        return int(np.clip(CHUNK_BYTES // max(int(self.plan.sum()) * each, 1), 1, 1000))
 
     def fingerprint(self) -> str:
         """Digest of all that the replicates depend on, the seed apart; names and diagnosands do not count."""
