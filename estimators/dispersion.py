@@ -115,8 +115,8 @@ def _over_laws(m_low: Floats, m_high: Floats, s_low: Floats, s_high: Floats) -> 
     turns = np.stack([first, last, *(np.broadcast_to(x, first.shape) for x in (2.5, 3.0)), 1 + 4 * s_high])
     m = np.clip(turns, first, last)
     greatest = _greatest(m, np.minimum(s_high, (m - 1) / 4)).max(axis=0)
-    # least: s as low as the mean allows, with mu = 1, 2, 3 or 4 at the turns
-    turns = np.stack([first, last, *(5 * s_low + mu * (1 - s_low) for mu in (1, 2, 3, 4))])
+    # least: s as low as the mean allows, with mu = 2, 3 or 4 at the turns
+    turns = np.stack([first, last, *(5 * s_low + mu * (1 - s_low) for mu in (2, 3, 4))])
     m = np.clip(turns, first, last)
     least = _least(m, np.maximum(s_low, m - 4)).min(axis=0)
     lower, upper = (np.sqrt(np.where(feasible, np.maximum(v, 0.0), np.nan)) for v in (least, greatest))

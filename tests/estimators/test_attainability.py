@@ -107,6 +107,8 @@ def test_the_wider_interval_never_counts_more_fives_than_ratings():
     cells = count_cells(5.0, 1.0, 600, items=2, rounded_items=True, rating_rate=1.0)
     assert cells.fives.max() == cells.raters.max() == 1200
     assert (cells.total <= 5 * cells.raters).all()
+    # 99.85 % of 2,000 are 1,997 fives, which need 999 raters of each item
+    assert attainable(5.0, 1.0, 1000, items=2, rounded_items=True).raters_low.item() == 999
 
 
 def test_known_answers():
