@@ -57,24 +57,47 @@ def read(
     return data.assign_attrs(rows_dropped=dropped, read=", ".join(table.remarks))
 
 
-def scheme_of(data: xr.Dataset) -> Scheme:
+def scheme_of(data: xr.Dataset, *, above: str = "") -> Scheme:
     """Scheme of own answers: item, criterion, channel, service, and the mean of the services as the country.
 
     Parameters
     ----------
     data
         Ratings dataset with ``criterion`` along ``item``.
+    above
+        Variable along respondent, such as ``"region"``, whose values get schemes of their own: the mean of
+        the services as rated there. There is no country then.
 
     Returns
     -------
-    Leaves are ``service/channel/criterion/item`` for the pairs of service and channel that have respondents.
+    Leaves are ``service/channel/criterion/item``, after ``above/`` where given, for the combinations that
+    have respondents and the items that anyone in the channel was asked.
+
+    Raises
+    ------
+    ValueError
+        When `data` has no criterion, a slash in a name, or a variable is missing.
     """
-    pairs = sorted(set(zip(data["service"].values.tolist(), data["channel"].values.tolist(), strict=True)))
+    names = [*([above] if above else []), "service", "channel"]
+    for name in [*names, "criterion"]:
+        if name not in data:
+            raise ValueError(f"data must have {name!r}, as sapa.read gives it; got {sorted(map(str, data))}")
+    columns = [data[name].values.astype(str).tolist() for name in names]
+    asked = data["ratings"].transpose("respondent", "item").values != NOT_ASKED
+    channel = data["channel"].values.astype(str)
     items = list(zip(data["criterion"].values.tolist(), data["item"].values.tolist(), strict=True))
-    paths = [(service, channel, criterion, item) for service, channel in pairs for criterion, item in items]
-    scheme = Scheme.from_paths(paths, levels=("service", "channel", "criterion", "item"))
-    everyone = {service: "all" for service, _ in pairs}
-    return scheme.grouped("country", everyone, below="service")
+    put_to = {
+        name: [item for item, own in zip(items, asked[channel == name].any(axis=0), strict=True) if own]
+        for name in np.unique(channel).tolist()
+    }
+    paths = [(*cell, *item) for cell in sorted(set(zip(*columns, strict=True))) for item in put_to[cell[-1]]]
+    for path in paths:
+        if any("/" in part for part in path):
+            raise ValueError(f"names must hold no slash, got {path}; sapa.read replaces it")
+    scheme = Scheme.from_paths(paths, levels=(*names, "criterion", "item"))
+    if above:
+        return scheme
+    return scheme.grouped("country", dict.fromkeys(scheme.level("service").nodes, "all"), below="service")
 
 
 def _refusal(found: Check, *, drop: bool) -> str:

@@ -1,0 +1,33 @@
+"""``sapa check``: every problem of a file of answers."""
+
+import json
+import sys
+from typing import Final
+
+import typer
+
+from sapa.answers import check as check_answers
+from sapa.commands.tables import AsJson, Codebook, Data, Out, codebook_of, python_call, show, working
+
+#: Exit code when the file was read and has problems.
+PROBLEMS: Final = 3
+
+
+def check(data: Data, codebook: Codebook = None, out: Out = None, as_json: AsJson = False) -> None:
+    """List every problem of a file of answers: row, column, value, rule, remedy. Nothing is changed.
+
+    Exit codes: 0 no problem, 3 there are problems, 2 the file or the codebook cannot be read.
+
+    Example: sapa check answers.csv
+    """
+    book = codebook_of(data, codebook)
+    with working(f"checking {data.name}"):
+        found = check_answers(data, book)
+    table = found.problems
+    table.attrs = dict(found.counts)
+    call = python_call("sapa.check", check_answers, repr(str(data)), repr(str(book)))
+    if len(table) or as_json or out is not None:
+        show(table, call=call + ".problems", as_json=as_json, out=out)
+    print(f"{len(table)} problems; {json.dumps(dict(found.counts))}", file=sys.stderr)
+    if not found.fine:
+        raise typer.Exit(PROBLEMS)

@@ -1,0 +1,78 @@
+"""``sapa init``: a commented codebook written by looking at the file and asking."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sapa.answers import AnswerCodebook, FileTable, check, guess_codebook, open_table, write_codebook
+from sapa.answers.codebook import MISSING_KINDS, ROLES
+from sapa.commands.tables import Codebook, Data, codebook_of, working
+
+
+def init(
+    data: Data,
+    codebook: Codebook = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the guesses without asking.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a codebook that is there.")] = False,
+) -> None:
+    """Write a commented codebook for a file of answers: looks at the file, guesses, asks.
+
+    An answer of Enter takes the guess, - means none. Exit codes: 0 done, 2 bad input.
+
+    Example: sapa init answers.csv --yes
+    """
+    place = codebook_of(data, codebook)
+    if place.exists() and not force:
+        raise ValueError(f"codebook {str(place)!r} is there already; edit it, or add --force to replace it")
+    with working(f"looking at {data.name}"):
+        table = open_table(data)
+        book = guess_codebook(table)
+    if not yes:
+        book = _asked(table, book)
+    write_codebook(book, place)
+    found = check(table, book)
+    print(f"wrote {place}: {len(book.items)} items, {found.counts['rows']} rows", file=sys.stderr)
+    print(f"{len(found.problems)} problems; next: sapa check {data}{_named(data, place)}", file=sys.stderr)
+    print(f"Python: sapa.read({str(data)!r}, codebook={str(place)!r})", file=sys.stderr)
+
+
+def _named(data: Path, place: Path) -> str:
+    return "" if place == codebook_of(data, None) else f" --codebook {place}"
+
+
+def _asked(table: FileTable, book: AnswerCodebook) -> AnswerCodebook:
+    """Guessed codebook with what the user says instead."""
+    names = [str(name) for name in table.frame.columns]
+    print(f"{', '.join(table.remarks)}\ncolumns: {', '.join(names)}", file=sys.stderr)
+    columns = {}
+    for role in ROLES:
+        if book.layout == "wide" and role in ("item", "rating"):
+            continue
+        said = _ask(f"column of the {role}", book.columns.get(role, "-"), [*names, "-"])
+        if said != "-":
+            columns[role] = said
+    items = {}
+    for name, item in book.items.items():
+        if item.column in columns.values():
+            continue
+        criterion = _ask(f"criterion of item {name} (- leaves the item out)", item.criterion)
+        if criterion != "-":
+            items[name] = replace(item, criterion=criterion)
+    missing = {}
+    for kind in MISSING_KINDS:
+        said = _ask(
+            f"codes that mean {kind}, with spaces between", " ".join(book.missing.get(kind, ())) or "-"
+        )
+        missing[kind] = () if said == "-" else tuple(said.split())
+    return AnswerCodebook(book.layout, columns, items, missing)
+
+
+def _ask(question: str, guess: str, allowed: list[str] | None = None) -> str:
+    while True:
+        said = str(typer.prompt(question, default=guess, err=True)).strip()
+        if allowed is None or said in allowed:
+            return said
+        print(f"there is no column {said!r}", file=sys.stderr)

@@ -1,0 +1,7 @@
+"""Own answers scored by the official rule, ranked, compared and drawn."""
+
+from sapa.estimation.drawing import draw
+from sapa.estimation.official import design_of, official
+from sapa.estimation.tables import compare, estimate, rank, suppressed
+
+__all__ = ["compare", "design_of", "draw", "estimate", "official", "rank", "suppressed"]
