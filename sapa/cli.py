@@ -4,7 +4,14 @@ import sys
 
 import typer
 
+from sapa.commands.check import check
+from sapa.commands.compare import compare
+from sapa.commands.estimate import estimate
+from sapa.commands.figure import figure
+from sapa.commands.init import init
+from sapa.commands.rank import rank
 from sapa.commands.reproduce import reproduce
+from sapa.commands.template import template
 
 #: Exit codes: done; a fault of ours (with a traceback); bad input or usage; stopped by Ctrl-C.
 DONE, FAULT, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -15,7 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(reproduce)
+for command in (init, check, estimate, rank, compare, figure, template, reproduce):
+    app.command()(command)
 
 
 @app.callback()
