@@ -24,6 +24,13 @@ from estimators.influence_on_score import influence_on_score
 from estimators.intervals import Interval, interval
 from estimators.linearization import Linearized, contrast, covariance, influence, mean, ratio, total, variance
 from estimators.multiplicity import adjust
+from estimators.nonprobability import (
+    coverage_bounds,
+    inference_label,
+    quasi_randomize,
+    rds_ii,
+    selection_bounds,
+)
 from estimators.pmf import FivePoint, max_entropy, probit_pmf
 from estimators.quantiles import Quantiles, quantile
 from estimators.rank_regions import TopVerification, joint_region, plug_in_rank_probability, verify_top
@@ -89,6 +96,7 @@ __all__ = [
     "compose",
     "contrast",
     "covariance",
+    "coverage_bounds",
     "debit",
     "equivalence",
     "fay",
@@ -97,6 +105,7 @@ __all__ = [
     "grim",
     "grimmer",
     "homogeneity",
+    "inference_label",
     "influence",
     "influence_on_score",
     "interval",
@@ -116,14 +125,17 @@ __all__ = [
     "probit_pmf",
     "propensity",
     "quantile",
+    "quasi_randomize",
     "rake",
     "ranks",
     "rao_wu",
     "ratio",
+    "rds_ii",
     "reconstruct",
     "score_histograms",
     "scores",
     "sd_bounds",
+    "selection_bounds",
     "supplied",
     "tau_best",
     "tau_worst",
