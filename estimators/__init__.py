@@ -32,6 +32,7 @@ from estimators.nonprobability import (
     selection_bounds,
 )
 from estimators.pmf import FivePoint, max_entropy, probit_pmf
+from estimators.publishable import Rule, Threshold, publishable
 from estimators.quantiles import Quantiles, quantile
 from estimators.rank_regions import TopVerification, joint_region, plug_in_rank_probability, verify_top
 from estimators.ranks import ranks, tau_best, tau_worst
@@ -72,6 +73,7 @@ __all__ = [
     "Reconstruction",
     "Replicates",
     "RespondentWeighted",
+    "Rule",
     "Scheme",
     "SdBounds",
     "Shrunken",
@@ -79,6 +81,7 @@ __all__ = [
     "Stage",
     "Step",
     "SummaryBounds",
+    "Threshold",
     "TopVerification",
     "WaldTest",
     "Weighting",
@@ -124,6 +127,7 @@ __all__ = [
     "poststratify",
     "probit_pmf",
     "propensity",
+    "publishable",
     "quantile",
     "quasi_randomize",
     "rake",
