@@ -2,12 +2,12 @@
 
 from estimators.alternatives import (
     RespondentWeighted,
-    Shrunken,
     alternatives,
     leaving_out,
     pooled_items,
     usual_rules,
 )
+from estimators.alternatives_shrinkage import Shrunken
 from estimators.attainability import Attainability, attainable
 from estimators.change import change, tipping_point
 from estimators.comparisons import equivalence, pairwise

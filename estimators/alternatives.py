@@ -1,6 +1,6 @@
 """The same ratings scored by several rules: how much of a ranking is the rule's doing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -8,14 +8,16 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from estimators.alternatives_shrinkage import Shrunken, correction, only_level, place_of, thin_nodes
 from estimators.composite import STATISTICS, compose
 from estimators.composite_influence import Denominator
 from estimators.composite_layout import Nodes
 from estimators.concordance import kendall
 from estimators.design import Design
+from estimators.influence_on_score import leaf_raters
 from estimators.multiplicity import holm, two_sided
 from estimators.ranks import DRAWS, Best, Rng, ranks
-from estimators.scheme import Scheme, averaging_matrix
+from estimators.scheme import Scheme
 from estimators.sparse import SparseRule
 
 Array = NDArray[np.float64]
@@ -38,34 +40,6 @@ class RespondentWeighted:
     part: str = "channel"
 
 
-@dataclass(frozen=True, slots=True)
-class Shrunken:
-    """Rule: one criterion counts as it is where it is measured well, and as its class mean where not.
-
-    Parameters
-    ----------
-    nodes : Nodes
-        The rule it departs from.
-    part, label : str
-        The thin part of the path and its value, such as "criterion" and "feedback".
-    within : tuple of str
-        Parts whose combinations are the classes, such as ("channel",).
-
-    Notes
-    -----
-    A figure f_j of n_j raters becomes B_j f_j + (1 - B_j) m, B_j = t / (t + s^2 / n_j), with m the mean of
-    the class weighted by 1 / (t + s^2 / n_j), t the variance between its members by the moments of
-    DerSimonian and Laird (1986), equation 8, and s^2 the mean of n_j v_j over the class's raters: a
-    variance of its own is too unstable to trust with two or three raters. The variances of the scores
-    take B and the weights as fixed.
-    """
-
-    nodes: Nodes
-    label: str
-    part: str = "criterion"
-    within: tuple[str, ...] = ("channel",)
-
-
 Rule = Nodes | RespondentWeighted | Shrunken
 
 
@@ -79,6 +53,7 @@ def alternatives(
     denominator: Denominator = "asked",
     deff: float = 1.0,
     rule: SparseRule | None = None,
+    pool: Sequence[str] = ("criterion",),
     draws: int = DRAWS,
     rng: Rng = 0,
 ) -> xr.Dataset:
@@ -95,7 +70,7 @@ def alternatives(
     level : float
         Probability that the rank sets of all units by all rules hold at once, for one statistic.
     best : {"high", "low"}
-    denominator, deff, rule
+    denominator, deff, rule, pool
         As in `compose`.
     draws, rng
         As in `ranks`.
@@ -122,12 +97,18 @@ def alternatives(
     """
     unit, depth = _unit(schemes)
     wanted = [_renamed(name, each) for name, each in schemes.items()]
-    frame = compose(ratings, wanted, design=design, deff=deff, denominator=denominator, rule=rule)
+    frame = compose(
+        ratings, wanted, design=design, deff=deff, denominator=denominator, rule=rule, shares=(), pool=pool
+    )
     labels = _units(next(iter(schemes.values())), depth)
+    raters = {k: leaf_raters(ratings, r.nodes) for k, r in schemes.items() if isinstance(r, Shrunken)}
     results = []
     for statistic in STATISTICS:
         at = frame.sel(statistic=statistic)
         maps = np.stack([_weights(name, each, at, labels, depth) for name, each in schemes.items()])
+        for place, (name, each) in enumerate(schemes.items()):
+            if isinstance(each, Shrunken):
+                maps[place] += correction(each, name, at, raters[name], labels)
         results.append(_scored(maps, at))
     kept = np.all([np.isfinite(score).all(axis=0) for score, _ in results], axis=0)
     if kept.sum() == 0:
@@ -197,7 +178,7 @@ def leaving_out(nodes: Nodes, *, part: str, label: str) -> Nodes:
     >>> leaving_out(nodes, part="criterion", label="feedback").scheme.leaves
     ('s/staff/i1',)
     """
-    place = _place(nodes, part)
+    place = place_of(nodes, part)
     paths = [leaf.split("/") for leaf in nodes.scheme.leaves]
     left = [path for path in paths if path[place] != label]
     if len(left) in (0, len(paths)):
@@ -208,14 +189,15 @@ def leaving_out(nodes: Nodes, *, part: str, label: str) -> Nodes:
 def pooled_items(nodes: Nodes) -> Nodes:
     """Rule by which a unit's score is the mean of all its items, whatever channel or criterion.
 
+    >>> from estimators.scheme import averaging_matrix
     >>> scheme = Scheme.from_paths([("s", "a", "i1"), ("s", "a", "i2"), ("s", "b", "i3")],
     ...                            levels=("service", "criterion", "item"))
     >>> nodes = pooled_items(Nodes(scheme, ("service", "criterion", "item"), ("service",)))
     >>> averaging_matrix(nodes.scheme, [True] * 3, level="service").toarray().round(3).tolist()
     [[0.333, 0.333, 0.333]]
     """
-    level = _only_level(nodes)
-    depth = _place(nodes, level) + 1
+    level = only_level(nodes)
+    depth = place_of(nodes, level) + 1
     top = {leaf: "/".join(leaf.split("/")[:depth]) for leaf in nodes.scheme.leaves}
     bare = Scheme(nodes.scheme.levels[:1])
     return replace(nodes, scheme=bare.grouped(level, top, below=bare.levels[0].name))
@@ -271,76 +253,33 @@ def _compared(
 def _weights(name: str, rule: Rule, at: xr.Dataset, labels: list[str], depth: int) -> Array:
     """Weights (unit, node) of a rule in the composed nodes; a unit without nodes has none."""
     names = [str(node) for node in at["node"].values]
-    mine = [place for place, node in enumerate(names) if node.startswith(f"{name}|")]
-    paths = [names[place].removeprefix(f"{name}|").split("/") for place in mine]
+    row = {label: place for place, label in enumerate(labels)}
     out = np.zeros((len(labels), len(names)))
-    exists = np.isfinite(at["estimate"].values[mine])
-    row = [labels.index("/".join(path[:depth])) if "/".join(path[:depth]) in labels else -1 for path in paths]
-    unit = np.array(row)
-    if isinstance(rule, RespondentWeighted):
-        weight = np.where(exists, at["n"].values[mine], 0.0)
-        total = np.bincount(unit, weight, len(labels))[unit]
-        out[unit, mine] = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
-    elif isinstance(rule, Shrunken):
-        scheme = Scheme.from_paths(paths, levels=rule.nodes.path[: len(paths[0])])
-        mean = averaging_matrix(scheme, exists, level=rule.nodes.path[depth - 1])
-        order = [labels.index(node) for node in scheme.level(rule.nodes.path[depth - 1]).nodes]
-        out[np.ix_(order, mine)] = mean @ _shrinkage(rule, paths, at.isel(node=mine, other=mine), exists)
-    else:
-        out[unit, mine] = exists
+    exists = np.isfinite(at["estimate"].values)
+    for place, node in enumerate(names):
+        own, _, path = node.partition("|")
+        unit = "/".join(path.split("/")[:depth])
+        if own == name and unit in row and exists[place]:
+            weighted = isinstance(rule, RespondentWeighted)
+            out[row[unit], place] = at["n"].values[place] if weighted else path == unit
+    total = out.sum(axis=1, keepdims=True)
+    np.divide(out, total, out=out, where=total > 0)
     return out
-
-
-def _shrinkage(rule: Shrunken, paths: list[list[str]], at: xr.Dataset, exists: NDArray[np.bool_]) -> Array:
-    """Matrix (node, node) that replaces the thin figures by their shrunken ones."""
-    out = np.eye(len(paths))
-    thin = np.array([path[_place(rule.nodes, rule.part)] == rule.label for path in paths]) & exists
-    if not any(path[_place(rule.nodes, rule.part)] == rule.label for path in paths):
-        raise ValueError(f"label must be among the values of {rule.part!r}, got {rule.label!r}")
-    places = [_place(rule.nodes, part) for part in rule.within]
-    keys = ["/".join(path[place] for place in places) for path in paths]
-    for key in sorted({key for key, is_thin in zip(keys, thin, strict=True) if is_thin}):
-        members = np.flatnonzero(thin & (np.array(keys) == key))
-        value, raters = at["estimate"].values[members], at["raters"].values[members]
-        own = at["covariance"].values[members, members]
-        variance = (raters**2 @ own) / raters.sum() / raters
-        between = between_variance(value, variance)
-        weight = 1 / (between + variance)
-        trust = between / (between + variance)
-        out[np.ix_(members, members)] = np.diag(trust) + np.outer(1 - trust, weight / weight.sum())
-    return out
-
-
-def between_variance(value: Array, variance: Array) -> float:
-    """Variance between true figures by moments: DerSimonian and Laird (1986), equation 8.
-
-    Parameters
-    ----------
-    value, variance : ndarray (member,)
-        Figures and the variances of their errors, above 0.
-
-    Examples
-    --------
-    >>> between_variance(np.array([1.0, 3.0]), np.array([0.5, 0.5]))
-    1.5
-    """
-    if not (variance > 0).all():
-        raise ValueError("variance must be above 0: an error that could not be estimated is not zero")
-    if len(value) == 1:
-        return 0.0
-    weight = 1 / variance
-    heterogeneity = weight @ (value - weight @ value / weight.sum()) ** 2
-    scale = weight.sum() - (weight**2).sum() / weight.sum()
-    return float(max(0.0, (heterogeneity - (len(value) - 1)) / scale))
 
 
 def _renamed(name: str, rule: Rule) -> Nodes:
     """Nodes to compose for a rule, named apart from those of the other rules."""
     nodes = rule if isinstance(rule, Nodes) else rule.nodes
-    below = _only_level(nodes) if isinstance(rule, Nodes) else rule.part
-    _place(nodes, below)
-    top = {node: f"{name}|{node}" for node in nodes.scheme.level(below).nodes}
-    return replace(nodes, scheme=nodes.scheme.grouped(f"{name}|", top, below=below), levels=(f"{name}|",))
+    below = rule.part if isinstance(rule, RespondentWeighted) else only_level(nodes)
+    place_of(nodes, below)
+    thin = () if not isinstance(rule, Shrunken) else thin_nodes(rule)
+    scheme = nodes.scheme.grouped(
+        f"{name}|", {node: f"{name}|{node}" for node in nodes.scheme.level(below).nodes}, below=below
+    )
+    if not isinstance(rule, Shrunken):
+        return replace(nodes, scheme=scheme, levels=(f"{name}|",))
+    scheme = scheme.grouped(f"{name}||", {node: f"{name}|{node}" for node in thin}, below=rule.part)
+    return replace(nodes, scheme=scheme, levels=(f"{name}|", f"{name}||"))
 
 
 def _unit(schemes: Mapping[str, Rule]) -> tuple[str, int]:
@@ -348,25 +287,13 @@ def _unit(schemes: Mapping[str, Rule]) -> tuple[str, int]:
     if len(schemes) < 2:
         raise ValueError(f"schemes must hold at least two rules to compare, got {len(schemes)}")
     nodes = [rule if isinstance(rule, Nodes) else rule.nodes for rule in schemes.values()]
-    levels = {_only_level(each) for each in nodes}
+    levels = {only_level(each) for each in nodes}
     if len(levels) > 1:
         raise ValueError(f"schemes must score the same level, got {sorted(levels)}")
     level = levels.pop()
-    return level, _place(nodes[0], level) + 1
+    return level, place_of(nodes[0], level) + 1
 
 
 def _units(rule: Rule, depth: int) -> list[str]:
     nodes = rule if isinstance(rule, Nodes) else rule.nodes
     return list(dict.fromkeys("/".join(leaf.split("/")[:depth]) for leaf in nodes.scheme.leaves))
-
-
-def _only_level(nodes: Nodes) -> str:
-    if len(nodes.levels) != 1:
-        raise ValueError(f"nodes must ask for one level, got {nodes.levels}")
-    return nodes.levels[0]
-
-
-def _place(nodes: Nodes, part: str) -> int:
-    if part not in nodes.path:
-        raise ValueError(f"{part!r} must be a part of the path {nodes.path}")
-    return nodes.path.index(part)

@@ -140,6 +140,20 @@ def influence_on_score(
     return _labelled(results, setting, part, labels, sign=1.0 if best == "high" else -1.0)
 
 
+def leaf_raters(ratings: xr.Dataset, nodes: Nodes) -> Array:
+    """How many rated each leaf of a scheme (L,).
+
+    >>> from estimators.scheme import Scheme
+    >>> scheme = Scheme.from_paths([("a", "i1"), ("a", "i2")], levels=("service", "item"))
+    >>> told = xr.Dataset({"ratings": (("respondent", "item"), np.array([[5, 0], [3, -2]], dtype=np.int8)),
+    ...                    "service": ("respondent", ["a", "a"])}, coords={"item": ["i1", "i2"]})
+    >>> leaf_raters(told, Nodes(scheme, ("service", "item"), ("service",))).tolist()
+    [2.0, 0.0]
+    """
+    setting, _ = _setting(ratings, nodes, None, nodes.path[0])
+    return setting.raters[:-1]
+
+
 def _setting(
     ratings: xr.Dataset, nodes: Nodes, design: Design | None, part: str
 ) -> tuple[Setting, tuple[tuple[str, ...], Codes]]:

@@ -8,11 +8,11 @@ from estimators.alternatives import (
     RespondentWeighted,
     Shrunken,
     alternatives,
-    between_variance,
     leaving_out,
     pooled_items,
     usual_rules,
 )
+from estimators.alternatives_shrinkage import between_variance
 
 PATH = ("service", "channel", "criterion", "item")
 ITEMS = {
@@ -210,6 +210,17 @@ def test_units_without_a_score_by_some_rule_are_named():
     found = alternatives(data, None, {"official": NODES, "bare": BARE})
     assert found.attrs["left_out"] == ["b"]
     assert found["service"].values.tolist() == ["a", "c", "d", "e"]
+
+
+def test_units_that_only_a_later_rule_scores_are_not_compared():
+    fewer = [path for path in LEAVES if path[0] != "e"]
+    first = Nodes(Scheme.from_paths(fewer, levels=PATH), PATH, ("service",), outside="ignore")
+    found = alternatives(DATA, None, {"first": first, "later": NODES, "weighted": RespondentWeighted(NODES)})
+    assert found["service"].values.tolist() == ["a", "b", "c", "d"]
+    for rule, name in (("first", "official"), ("later", "official"), ("weighted", "respondent_weighted")):
+        for statistic in ("mean", "satisfaction"):
+            ours = found["score"].sel(rule=rule, statistic=statistic)
+            assert np.allclose(ours, score_of(name, statistic)[:4])
 
 
 @pytest.mark.parametrize(

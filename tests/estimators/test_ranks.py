@@ -189,7 +189,7 @@ def test_composed_scores_are_ranked_as_they_come():
         coords={"item": ["x", "y"]},
     )
     nodes = Nodes(scheme, ("service", "item"), ("service",))
-    frame = compose(told, nodes, strata=("service",)).sel(statistic="mean")
+    frame = compose(told, nodes, strata=("service",), shares=(), pool=("service",)).sel(statistic="mean")
     found = ranks(frame["estimate"], frame["covariance"])
     assert found["node"].values.tolist() == ["a", "b", "c"]
     assert np.allclose(found["se"], frame["se"])
