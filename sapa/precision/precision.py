@@ -97,7 +97,7 @@ def precision_2020(
     Raises
     ------
     ValueError
-        When a range is the wrong way round.
+        When a range is the wrong way round or the microdata do not say their rho.
     """
     for name, pair in {
         "rho_range": rho_range,
@@ -106,6 +106,8 @@ def precision_2020(
     }.items():
         if pair[0] > pair[1]:
             raise ValueError(f"{name} must run from the smaller to the larger, got {pair}")
+    if "rho" not in microdata.attrs:
+        raise ValueError("microdata must say their correlation in attrs['rho'], as synthetic_2020 does")
     tell = progress or (lambda share, what: None)
     again = redraw or (lambda rho: synthetic_2020(rho=rho, rng=0))
     thin = ThinRule() if rule is None else rule

@@ -26,6 +26,11 @@ class ThinRule:
     min_effective_n: float = 30.0
     max_half_width: float = 0.30
 
+    def __post_init__(self) -> None:
+        for name in ("min_raters", "min_effective_n", "max_half_width"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+
     def __str__(self) -> str:
         return (
             f"at least {self.min_raters} raters, effective number {self.min_effective_n:g}, "
