@@ -4,8 +4,6 @@ Every function takes ``distribution`` (..., scores), the weighted shares of the 
 (...), the effective number of ratings; it returns the two ends, each (...).
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
@@ -81,9 +79,9 @@ def profile(
 
     Notes
     -----
-    The inner maximum is, by duality, ``max_t sum_j p_j log(1 + t (s_j - m))`` over the t that keep every
-    term of the scale positive: one concave maximum of one variable (Owen 2001, section 2.9, with the
-    bounded support of Waudby-Smith & Ramdas 2024).
+    The law of smallest mean at a given likelihood has ``q_j`` proportional to ``p_j / (s_j - a)``, a below
+    the scale (Owen 2001, section 2.9); where even a at the lowest score keeps likelihood to spare, that score
+    takes the mass ``1 - exp(-spare)``.
 
     Examples
     --------
@@ -93,14 +91,7 @@ def profile(
     2.850451
     """
     cut = student_t(np.minimum(df, n_eff - 1), level) ** 2 / (2 * n_eff)
-    mean = distribution @ scores
-
-    def excess(m: FloatArray) -> FloatArray:
-        return _likelihood_drop(distribution, m, scores) - cut
-
-    low = _root(excess, np.full_like(mean, scores[0]), mean)
-    high = _root(lambda m: -excess(m), mean, np.full_like(mean, scores[-1]))
-    return low, high
+    return _least_mean(distribution, scores, cut), -_least_mean(distribution[..., ::-1], -scores[::-1], cut)
 
 
 def gaffke(
@@ -130,16 +121,17 @@ def gaffke(
     return _spacings_quantile(counts, scores, tail), -mirrored
 
 
-def _likelihood_drop(shares: FloatArray, mean: FloatArray, scores: FloatArray) -> FloatArray:
-    """Log likelihood ratio per rating of the observed law to the best law whose mean is ``mean``."""
-    gap = scores - mean[..., None]
-    low, high = -1 / np.maximum(gap[..., -1], 1e-300), 1 / np.maximum(-gap[..., 0], 1e-300)
+def _least_mean(shares: FloatArray, scores: FloatArray, cut: FloatArray) -> FloatArray:
+    """Smallest mean of a law whose log likelihood per rating is ``cut`` below that of the shares."""
+    low, high = np.full_like(cut, -40.0), np.full_like(cut, 40.0)
     for _ in range(60):
         middle = (low + high) / 2
-        slope = np.sum(shares * gap / np.maximum(1 + middle[..., None] * gap, 1e-300), axis=-1)
-        low, high = np.where(slope > 0, middle, low), np.where(slope > 0, high, middle)
-    inside = np.maximum(1 + middle[..., None] * gap, 1e-300)
-    return np.asarray(np.sum(shares * np.log(inside), axis=-1))
+        distance = scores - scores[0] + np.exp(middle)[..., None]
+        drop = np.sum(shares * np.log(distance), axis=-1) + np.log(np.sum(shares / distance, axis=-1))
+        low, high = np.where(drop > cut, middle, low), np.where(drop > cut, high, middle)
+    law = shares / distance
+    mean = np.sum(law * scores, axis=-1) / np.sum(law, axis=-1)
+    return np.asarray(scores[0] + (mean - scores[0]) * np.exp(-np.maximum(cut - drop, 0.0)))
 
 
 def _spacings_quantile(counts: FloatArray, scores: FloatArray, tail: float) -> FloatArray:
@@ -215,13 +207,3 @@ def _saddle(shapes: FloatArray, gaps: FloatArray) -> FloatArray:
         left = np.sum(shapes * gaps / (1 - middle[:, None] * gaps), axis=1) < 0
         low, high = np.where(left, middle, low), np.where(left, high, middle)
     return high
-
-
-def _root(f: Callable[[FloatArray], FloatArray], positive: FloatArray, negative: FloatArray) -> FloatArray:
-    """Where a function falls from positive to negative between two ends, by bisection to the last bit."""
-    low, high = positive, negative
-    for _ in range(52):
-        middle = (low + high) / 2
-        above = f(middle) > 0
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return (low + high) / 2

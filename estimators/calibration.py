@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
-Distance = Literal["linear", "raking", "logit", "truncated"]
+Distance = Literal["linear", "raking", "logit", "truncated", "participation"]
 Factor = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
 TOLERANCE = 1e-10  # of a margin, relative to 1 + its target
@@ -31,7 +31,8 @@ def factor_function(distance: Distance, bounds: tuple[float, float] | None) -> F
     """Return F and its derivative for a distance, as one function of ``x' lambda``.
 
     "linear": 1 + u; "raking": exp u; "truncated": 1 + u cut at the bounds; "logit": between the bounds,
-    slope 1 at 0 (Deville & Sarndal 1992, cases 1, 2, 7 and 6).
+    slope 1 at 0 (Deville & Sarndal 1992, cases 1, 2, 7 and 6). "participation": 1 + exp u, the inverse of a
+    logistic propensity to take part, for volunteers of weight 1.
 
     >>> value, slope = factor_function("logit", (0.5, 2.0))(np.zeros(1))
     >>> value.item(), round(slope.item(), 12)
@@ -47,10 +48,14 @@ def factor_function(distance: Distance, bounds: tuple[float, float] | None) -> F
         return lambda u: (1 + u, np.ones_like(u))
     if distance == "raking":
         return lambda u: (np.exp(u), np.exp(u))
+    if distance == "participation":
+        return lambda u: (1 + np.exp(u), np.exp(u))
     if distance == "truncated":
         return lambda u: (np.clip(1 + u, low, high), ((1 + u > low) & (1 + u < high)).astype(float))
     if distance != "logit":
-        raise ValueError(f"distance must be linear, raking, logit or truncated, got {distance!r}")
+        raise ValueError(
+            f"distance must be linear, raking, logit, truncated or participation, got {distance!r}"
+        )
     rate = (high - low) / ((1 - low) * (high - 1))
 
     def logit(u: FloatArray) -> tuple[FloatArray, FloatArray]:

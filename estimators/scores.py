@@ -22,6 +22,7 @@ from estimators.histogram import (
     statistic,
 )
 from estimators.intervals import IntervalKind
+from estimators.nonprobability import inference_label, nonprobability_part
 from estimators.ratings import CODES, MEANINGS
 from estimators.replicate_variance import domain_replicate_variance
 from estimators.replication import Replicates
@@ -119,7 +120,8 @@ def scores(
     -----
     Variances are those of linearised ratios over all PSUs of the design; rows outside the domain count as
     zeros, they are not dropped. ``df`` is the design's and does not shrink when an item is not rated;
-    ``domain_df`` counts the PSUs and strata met in the domain.
+    ``domain_df`` counts the PSUs and strata met in the domain. What the intervals mean is in the attribute
+    ``inference``; ``nonprobability`` (domain,) is the share of weight that was not selected by probability.
 
     Raises
     ------
@@ -148,7 +150,8 @@ def scores(
     for name in [by] if isinstance(by, str) else by:
         domains = Domains.of(ratings, name)
         results[name] = _domain_scores(table, names, design, domains, chosen, kinds, level)
-        results[name].attrs |= {"denominator": denominator, "level": level}
+        label = inference_label(design if isinstance(design, Design) else design.design)
+        results[name].attrs |= {"denominator": denominator, "level": level, "inference": label}
     return results[by] if isinstance(by, str) else results
 
 
@@ -228,6 +231,7 @@ def _domain_scores(
         "distribution": ((*plane, "score"), shares),
         "df": (domains.name, np.full(domains.size, design.df)),
         "domain_df": (domains.name, layout.df),
+        "nonprobability": (domains.name, _nonprobability(design, layout)),
     }
     data |= {name: (plane, plain[..., k].astype(int)) for k, name in enumerate(MEANINGS[:3])}
     if kinds:
@@ -239,6 +243,12 @@ def _domain_scores(
     data["flag"] = (cube, FLAGS[flag])
     coords = {"item": items, "statistic": list(statistics), "score": np.array(CODES[3:])}
     return xr.Dataset(data, coords=domains.coordinates | coords, attrs={"interval": str(dict(kinds))})
+
+
+def _nonprobability(design: Design, layout: Layout) -> FloatArray:
+    """Share (domain,) of the weight that was not selected by probability."""
+    marked = np.bincount(layout.domain, design.weights * nonprobability_part(design), layout.n_domains)
+    return marked / np.bincount(layout.domain, design.weights, layout.n_domains)
 
 
 def _flags(cells: Cellwise) -> NDArray[np.intp]:

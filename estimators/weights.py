@@ -106,7 +106,8 @@ def calibrate(
     ----------
     totals : a number for a numeric column, a mapping for a categorical one.
     population : size of the population, a total too, when no categorical column gives it.
-    distance : "linear" (GREG), "raking", or between ``bounds`` "logit" and "truncated".
+    distance : "linear" (GREG), "raking", or between ``bounds`` "logit" and "truncated"; "participation" for
+        volunteers (see `estimators.nonprobability`).
     bounds : smallest and largest ratio of new weight to old.
     penalty : cost of missing a total, the same for all or by column; the larger the closer. None is exact.
     """

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estimators import Design, Stage, mean
@@ -73,6 +73,7 @@ def test_a_later_stage_with_one_unit_follows_the_rule():
     assert Design(psu=[1, 1, 2], fpc=[5, 5, 5], stages=[stage], single_psu="certainty").n_psu == 2
 
 
+@settings(deadline=None)
 @given(st.permutations(range(8)), st.floats(0.1, 100))
 def test_order_of_respondents_and_unit_of_weights_do_not_matter(order, scale):
     h = np.repeat(["a", "b"], 4)
