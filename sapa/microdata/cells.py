@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from sapa.microdata.attainable import attains
 from sapa.microdata.channels import Split, asked_items, split, users_only
-from sapa.microdata.lattice import apportion, attains
+from sapa.microdata.lattice import apportion
 from sapa.microdata.targets import Figures, Form, target
 from sapa.published import table
 from sapa.scheme_2020 import LIST_OF_CHANNEL
@@ -64,12 +65,15 @@ def asked(form: Form, criterion: str, n: int, figures: Figures) -> int:
     """
     if criterion == "feedback":
         least = max(1, complaints(form.service).get(form.channel, 0))
-        return next((k for k in range(least, n + 1) if attains(k, 2, figures)), least)
+        return next((k for k in range(least, n + 1) if attains(k, 2, figures, rounded=True)), least)
     if not users_only(form.channel, criterion):
         return n
     usual = ASSISTANT_USE * n
     nearest = sorted(range(1, n + 1), key=lambda users: (abs(users - usual), users))
-    return next((users for users in nearest if attains(users, 3, figures)), nearest[0])
+    return next(
+        (k for rounded in (False, True) for k in nearest if attains(k, 3, figures, rounded=rounded)),
+        nearest[0],
+    )
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from sapa.microdata.lattice import attains
+from sapa.microdata.attainable import attains
 from sapa.microdata.targets import Figures, Form, Interval, Service, target
 from sapa.published import printed, table
 from sapa.scheme_2020 import LIST_OF_CHANNEL, USERS_ONLY, items_of, questionnaire
@@ -116,7 +116,7 @@ def _attained(service: str, position: int, people: int, paid: bool) -> int:
 
 @cache
 def _attains(service: str, position: int, criterion: str, people: int, items: int) -> bool:
-    return attains(people, items, target(service).forms[position].criteria[criterion])
+    return attains(people, items, target(service).forms[position].criteria[criterion], rounded=True)
 
 
 def _judged(form: Form) -> dict[str, Figures]:

@@ -1,11 +1,13 @@
 """Exchanges of ratings between two regions that bring regional figures to their print.
 
 An exchange swaps ratings of one item between two regions, so that no total over regions changes. Single
-exchanges are coarse in small regions; two at once, of different criteria, are fine.
+exchanges are coarse in small regions; two or three at once, of different criteria, are fine.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -48,15 +50,13 @@ FIVES: Final = Exchange(_five_possible, _five_swap)
 POINTS: Final = Exchange(_point_possible, _point_swap)
 
 
-def exchange(
-    ratings: Ints, kind: Exchange, *, step: Floats, label: Ints, figure: Floats, low: Floats, high: Floats
-) -> Floats:
-    """Regional figures after exchanges made in place, each lessening the distance from the printed intervals.
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Ratings by region and the figures they make, both changed in place by exchanges.
 
-    Parameters
+    Attributes
     ----------
     ratings : (B, R, 5) int
-        Changed in place.
     kind
         :data:`FIVES`, or :data:`POINTS` between two non-fives.
     step : (B, R) float
@@ -66,55 +66,82 @@ def exchange(
     figure, low, high : (R,) float
         Figures as they stand and the intervals wanted.
     """
-    figure = figure.copy()
+
+    ratings: Ints
+    kind: Exchange
+    step: Floats
+    label: Ints
+    figure: Floats
+    low: Floats
+    high: Floats
+
+    def off(self, region: int, change: Floats) -> Floats:
+        """Distance of changed figures from a region's interval, and its width more if there is any.
+
+        The width makes few far misses dearer than one, not many near ones cheaper.
+        """
+        figure = self.figure[region] + change
+        off = np.maximum(np.maximum(self.low[region] - figure, figure - self.high[region]), 0.0)
+        return np.where(off > 0, off + (self.high[region] - self.low[region]), 0.0)
+
+    def missed(self) -> Ints:
+        """Regions outside their intervals."""
+        return np.flatnonzero((self.figure < self.low) | (self.figure > self.high))
+
+
+def exchange(board: Board, *, at_once: int) -> None:
+    """Exchanges between pairs of regions, up to so many at once, until none brings a missed one nearer.
+
+    Examples
+    --------
+    One item, two regions of two raters; the first wants two fives:
+
+    >>> board = Board(
+    ...     np.array([[[0, 0, 0, 1, 1], [0, 0, 0, 1, 1]]]), FIVES, np.full((1, 2), 0.5), np.zeros(1, dtype=int),
+    ...     figure=np.array([0.5, 0.5]), low=np.array([0.9, 0.0]), high=np.array([1.0, 0.1]))
+    >>> exchange(board, at_once=2)
+    >>> board.figure.tolist(), board.ratings[0, :, 4].tolist()
+    ([1.0, 0.0], [2, 0])
+    """
     for _ in range(SWEEPS):
-        before = _distance(figure, low, high).sum()
-        for a in np.flatnonzero(_distance(figure, low, high) > 0):
-            for b in range(figure.size):
-                if b != a and _distance(figure[a], low[a], high[a]) > 0:
-                    _exchange_pair(ratings, kind, step, label, figure, low, high, (int(a), b))
-        if _distance(figure, low, high).sum() >= before - 1e-12:
-            break
-    return figure
+        changed = False
+        for a in board.missed().tolist():
+            for b in range(board.figure.size):
+                if b != a and a in board.missed():
+                    changed |= _between(board, a, b, at_once)
+        if not changed:
+            return
 
 
-def _exchange_pair(
-    ratings: Ints,
-    kind: Exchange,
-    step: Floats,
-    label: Ints,
-    figure: Floats,
-    low: Floats,
-    high: Floats,
-    pair: tuple[int, int],
-) -> None:
-    """Best one or two exchanges between two regions, made where they bring the two nearer."""
-    a, b = pair
-    blocks, sign = [np.array([-1])], [np.array([0])]
-    for way, (gains, loses) in ((1, (a, b)), (-1, (b, a))):
-        usable = np.flatnonzero(kind.possible(ratings, gains, loses))
-        blocks.append(usable[np.unique(label[usable], return_index=True)[1]])
-        sign.append(np.full(blocks[-1].size, way))
-    block, ways = np.concatenate(blocks), np.concatenate(sign)
-    if block.size < 2:
-        return
-    on_a, on_b = ways * step[block, a], -ways * step[block, b]
-    first, second = np.triu_indices(block.size, k=1)
-    cost = _distance(figure[a] + on_a[first] + on_a[second], low[a], high[a])
-    cost += _distance(figure[b] + on_b[first] + on_b[second], low[b], high[b])
+def _between(board: Board, a: int, b: int, at_once: int) -> bool:
+    """The best exchanges between two regions, made if they bring the two nearer together."""
+    block, sign = _possible(board, a, b, at_once)
+    if block.size < at_once:
+        return False
+    on_a, on_b = sign * board.step[block, a], -sign * board.step[block, b]
+    chosen = _combinations(block.size, at_once)
+    cost = board.off(a, on_a[chosen].sum(axis=1)) + board.off(b, on_b[chosen].sum(axis=1))
     best = int(np.argmin(cost))
-    now = _distance(figure[a], low[a], high[a]) + _distance(figure[b], low[b], high[b])
-    if cost[best] >= now - 1e-12:
-        return
-    for k in (first[best], second[best]):
-        if ways[k]:
-            gains, loses = (a, b) if ways[k] > 0 else (b, a)
-            kind.swap(ratings, int(block[k]), gains, loses)
-            figure[a] += on_a[k]
-            figure[b] += on_b[k]
+    if cost[best] >= board.off(a, np.zeros(1))[0] + board.off(b, np.zeros(1))[0] - 1e-12:
+        return False
+    for k in chosen[best]:
+        if sign[k]:
+            board.kind.swap(board.ratings, int(block[k]), *((a, b) if sign[k] > 0 else (b, a)))
+            board.figure[[a, b]] += on_a[k], on_b[k]
+    return True
 
 
-def _distance(figure: Floats, low: Floats, high: Floats) -> Floats:
-    """Distance from the interval, and its width more if there is any: few far misses, not many near."""
-    off = np.maximum(np.maximum(low - figure, figure - high), 0.0)
-    return np.where(off > 0, off + (high - low), 0.0)
+def _possible(board: Board, a: int, b: int, at_once: int) -> tuple[Ints, Ints]:
+    """Block and sign (1 where `a` gains) of the exchanges that differ; sign 0 stands for none."""
+    blocks, signs = [np.zeros(at_once - 1, dtype=np.int64)], [np.zeros(at_once - 1, dtype=np.int64)]
+    for sign, gains, loses in ((1, a, b), (-1, b, a)):
+        usable = np.flatnonzero(board.kind.possible(board.ratings, gains, loses))
+        first = usable[np.unique(board.label[usable], return_index=True)[1]]
+        blocks.append(first)
+        signs.append(np.full(first.size, sign))
+    return np.concatenate(blocks), np.concatenate(signs)
+
+
+@cache
+def _combinations(options: int, at_once: int) -> Ints:
+    return np.array(list(combinations(range(options), at_once)), dtype=np.int64)

@@ -8,13 +8,12 @@ evenly as whole numbers allow.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import ceil, floor
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sapa.microdata.targets import SLACK, Figures, Interval
+from sapa.microdata.targets import SLACK, Interval
 
 Ints = NDArray[np.int64]
 KEPT: Final = 16  # options of one cell that go into the joint choice
@@ -95,8 +94,8 @@ def mean_reachable(asked: int, items: int, fives: int, mean: Interval) -> bool:
     return mean.high > least and (fives > 0 or mean.low <= 4)
 
 
-def mean_options(asked: int, fives: Ints, mean: Interval) -> list[MeanOption]:
-    """Means that print as `mean`, fewest non-raters first; the cost is the share of non-raters.
+def mean_options(asked: int, fives: Ints, mean: Interval, *, keep: int = KEPT) -> list[MeanOption]:
+    """The first `keep` means that print as `mean`, fewest non-raters first; their cost is the share of those.
 
     The items have a raters each, or some of them a - 1; two items of few people may differ by more.
 
@@ -107,9 +106,9 @@ def mean_options(asked: int, fives: Ints, mean: Interval) -> list[MeanOption]:
     found: list[MeanOption] = []
     for raters, given in _patterns(asked, fives):
         found += _sums(asked, raters, given, mean)
-        if len(found) >= KEPT:
+        if len(found) >= keep:
             break
-    return found[:KEPT]
+    return found[:keep]
 
 
 def _patterns(asked: int, fives: Ints) -> Iterator[tuple[Ints, Ints]]:
@@ -196,28 +195,3 @@ def nearest_means(asked: int, fives: Ints, mean: Interval) -> list[MeanOption]:
         if found:
             return [replace(option, cost=_distance(option.value, mean)) for option in found]
     return []
-
-
-def attains(asked: int, items: int, figures: Figures) -> bool:
-    """Whether some counts on `asked` people print both figures.
-
-    >>> attains(12, 1, Figures.of(4.92, 91.7)), attains(12, 1, Figures.of(4.92, 83.9))
-    (True, False)
-    """
-    share, mean, top = figures.share, figures.mean, items * asked
-    if np.isnan(share.printed):
-        return True
-    fives = range(max(0, ceil(share.low * top)), min(top, floor(share.high * top)) + 1)
-    return any(share.holds(f / top) and _mean_attains(asked, even(f, items), mean) for f in fives)
-
-
-def _mean_attains(asked: int, fives: Ints, mean: Interval) -> bool:
-    """Whether some raters and sums print the mean; above 100 ratings the sums lie closer than the digits."""
-    if np.isnan(mean.printed):
-        return True
-    items, total = fives.size, int(fives.sum())
-    most = asked if mean.low <= 4 else min(asked, floor(total / (items * (mean.low - 4))))
-    dense = most * items * (mean.high - mean.low) >= 1 and most >= fives.max()
-    if dense and most + 4 * total / items < mean.high * most - 1 / items:
-        return True
-    return bool(mean_options(asked, fives, mean))

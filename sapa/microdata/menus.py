@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from sapa.microdata.cells import Cell
+from sapa.microdata.item_rounding import rounded_means, rounded_shares
 from sapa.microdata.joint import CRITERION_MISS
 from sapa.microdata.lattice import (
     Ints,
@@ -22,6 +23,9 @@ from sapa.microdata.lattice import (
 from sapa.microdata.targets import Figures
 
 UNREACHABLE: Final = 1.5 * CRITERION_MISS  # fives that leave no way to the printed mean
+ROUNDED: Final = (
+    20.0  # a figure that prints only from rounded items; all of a service's cost less than a miss
+)
 PULL: Final = 0.01  # of a figure that nothing printed fixes towards its channel's
 CENTRE: Final = 20.0  # pull to the printed mean: half a unit off costs as much as a tenth of non-raters
 PER_ITEM: Final = 3  # means of each item where the items themselves are printed
@@ -32,15 +36,17 @@ def share_menu(cell: Cell, channel: Figures) -> list[ShareOption]:
     if cell.each:
         return _each_share(cell)
     share, items = cell.figures.share, len(cell.items)
-    menu = []
-    for option in share_options(cell.asked, items, share):
-        cost = option.cost + CRITERION_MISS * (not share.holds(option.value))
-        if np.isnan(share.printed):
-            cost = PULL * abs(option.value - channel.share.printed)
-        if not mean_reachable(cell.asked, items, int(option.fives.sum()), cell.figures.mean):
-            cost += UNREACHABLE
-        menu.append(replace(option, cost=cost))
-    return menu
+    options = share_options(cell.asked, items, share)
+    options = [replace(o, cost=o.cost + CRITERION_MISS * (not share.holds(o.value))) for o in options]
+    if np.isnan(share.printed):
+        options = [replace(o, cost=PULL * abs(o.value - channel.share.printed)) for o in options]
+    if min(option.cost for option in options) >= CRITERION_MISS:
+        options += [replace(o, cost=ROUNDED) for o in rounded_shares(cell.asked, items, share)]
+    return [replace(o, cost=o.cost + UNREACHABLE * (not _reachable(cell, o))) for o in options]
+
+
+def _reachable(cell: Cell, option: ShareOption) -> bool:
+    return mean_reachable(cell.asked, len(cell.items), int(option.fives.sum()), cell.figures.mean)
 
 
 def mean_menu(cell: Cell, channel: Figures, fives: Ints) -> list[MeanOption]:
@@ -52,9 +58,9 @@ def mean_menu(cell: Cell, channel: Figures, fives: Ints) -> list[MeanOption]:
     if np.isnan(mean.printed):
         return [replace(o, cost=PULL * abs(o.value - channel.mean.printed)) for o in spread]
     missed = partial(_missed, printed=mean.printed)
-    inside = mean_options(cell.asked, fives, mean) or [
-        missed(o) for o in nearest_means(cell.asked, fives, mean)
-    ]
+    inside = [_centred(o, mean.printed) for o in mean_options(cell.asked, fives, mean)]
+    inside = inside or [replace(o, cost=o.cost + ROUNDED) for o in rounded_means(cell.asked, fives, mean)]
+    inside = inside or [missed(o) for o in nearest_means(cell.asked, fives, mean)]
     return inside + [missed(o) for o in spread if not mean.holds(o.value)]
 
 

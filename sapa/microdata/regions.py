@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, hstack, kron, vstack
 
 from sampling import round_table
-from sapa.microdata.exchange import FIVES, POINTS, exchange
+from sapa.microdata.exchange import FIVES, POINTS, Board, exchange
 from sapa.microdata.layout import Layout, layout
 from sapa.microdata.people import Group
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, target
@@ -26,7 +26,7 @@ SCORE: Final = np.arange(1, 6)
 FIVE: Final = np.array([0, 0, 0, 0, 1])
 AMBULANCE: Final = "s62"  # its regional table prints items, and no satisfaction
 INSIDE: Final = 0.9  # of half a unit: the programme keeps clear of the ends, which rounding moves
-ROUNDS: Final = 3
+AT_ONCE: Final = (2, 2, 3)  # exchanges at once in each round
 GRAIN: Final = 1e-7
 
 
@@ -72,14 +72,15 @@ def place_ratings(laid: Layout, mean: Floats, share: Floats) -> Ints:
     """(B, R, 5) ratings by region with the layout's raters and counts, near the printed figures."""
     ratings = _rounded(_programme(laid, mean, share))
     rate, part = _steps(laid)
-    for _ in range(ROUNDS):
+    for at_once in AT_ONCE:
         for kind, step, unit, wanted, value in (
             (FIVES, part, SHARE_UNIT, share, FIVE),
             (POINTS, rate, MEAN_UNIT, mean, SCORE),
         ):
-            low, high = _interval(wanted, unit)
             figure = np.einsum("br,brv,v->r", step, ratings, value)
-            exchange(ratings, kind, step=step, label=laid.label, figure=figure, low=low, high=high)
+            exchange(
+                Board(ratings, kind, step, laid.label, figure, *_interval(wanted, unit)), at_once=at_once
+            )
     return ratings
 
 

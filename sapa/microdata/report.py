@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from sapa.microdata.attainable import attains
 from sapa.microdata.cells import ASSISTANT_USE, Cell, cells, complaints
 from sapa.microdata.channels import split, users_only
-from sapa.microdata.lattice import attains, mean_options, share_options
+from sapa.microdata.lattice import mean_options, share_options
 from sapa.microdata.placement import ASSUMPTION
 from sapa.microdata.scored import KEYS, compared
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, Form, target, targets
@@ -133,7 +134,9 @@ def _forced(form: Form, cell: Cell) -> str:
     people = chosen.free_n[position]
     if users_only(form.channel, cell.criterion) or people == chosen.n[position]:
         return ""
-    return SHARE_FORCED.format(n=people) if attains(people, len(cell.items), cell.figures) else ""
+    return (
+        SHARE_FORCED.format(n=people) if attains(people, len(cell.items), cell.figures, rounded=True) else ""
+    )
 
 
 @cache
@@ -185,8 +188,8 @@ def _assumptions(dataset: xr.Dataset) -> pd.DataFrame:
         ("region x service", ASSUMPTION),
         (
             "channel split",
-            "of the splits that the printed online share allows (all, where none is printed or none fits), the one "
-            "that lets most criteria print both figures; of equals the nearest to the survey's 34.7% online",
+            "of the splits that the printed online share allows (all, where none is printed or none fits), "
+            "the one that lets most criteria print both figures; of equals the nearest to 34.7% online",
         ),
         (
             "items of a criterion",
@@ -200,13 +203,13 @@ def _assumptions(dataset: xr.Dataset) -> pd.DataFrame:
         ),
         (
             "assistant",
-            f"its users are the number nearest to {ASSISTANT_USE:.3f} of the online respondents (Table 3: 4 of 11) "
-            "that lets both figures print",
+            f"its users are the number nearest to {ASSISTANT_USE:.3f} of the online respondents "
+            "(Table 3: 4 of 11) that lets both figures print",
         ),
         (
             "feedback",
-            "the smallest number of complainers that prints the figures, at least the printed complaints; complaints "
-            "of channels without feedback figures rated nothing",
+            "the smallest number of complainers that prints the figures, at least the printed complaints; "
+            "those of services without feedback figures rated nothing",
         ),
         (
             "free criteria",

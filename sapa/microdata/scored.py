@@ -45,7 +45,8 @@ def compared(data: xr.Dataset) -> pd.DataFrame:
     -------
     Columns ``level`` (``service, channel, criterion, item, region``), ids, ``statistic``, ``printed``,
     ``computed``, ``from_rounded_items`` (computed from item figures rounded as printed), ``prints`` and
-    ``prints_from_rounded_items``; satisfaction is a proportion. Figures the overlay struck out are not listed.
+    ``prints_from_rounded_items``; satisfaction is a proportion. Figures that the overlay strikes out are
+    not listed.
     """
     rows = [*_services(data), *_regions(data), *_ambulance(data)]
     frame = pd.DataFrame(rows, columns=ROW)
