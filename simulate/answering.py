@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from simulate.fieldwork import check_chance
+from simulate.population import Population
 from simulate.streams import Purpose, Streams
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 Ratings = NDArray[np.int8]
-ItemChance = float | tuple[float, ...]
+ItemChance = float | tuple[float, ...] | xr.DataArray
 NOT_ASKED: Final = 0
 NOT_APPLICABLE: Final = -1
 NOT_ANSWERED: Final = -2
@@ -19,12 +22,12 @@ NOT_ANSWERED: Final = -2
 
 @dataclass(frozen=True, slots=True)
 class NotApplicable:
-    """Chance that an item does not apply to a person, by item.
+    """Chance that an item does not apply to a person.
 
     Attributes
     ----------
     chance
-        One number, or one an item.
+        One number, one an item, or a DataArray over ``item`` and any dims of the population.
     group
         One label an item: items of one label apply together, as feedback items do to who complained.
         Empty: each item on its own.
@@ -36,12 +39,12 @@ class NotApplicable:
     def __post_init__(self) -> None:
         check_chance("chance of not applying", self.chance)
 
-    def apply(self, ratings: Ratings, streams: Streams) -> None:
+    def apply(self, population: Population, cell: Ints, ratings: Ratings, streams: Streams) -> None:
         """Blank what does not apply, in place."""
         if not np.any(self.chance):
             return
         items = ratings.shape[-1]
-        chance = by_item(self.chance, items)
+        chance = by_item(self.chance, population, cell)
         group = np.unique(self.group or np.arange(items), return_inverse=True)[1]
         if group.size != items:
             raise ValueError(f"group must have one label for each of {items} items, got {group.size}")
@@ -71,7 +74,7 @@ class Styles:
         if not 0 <= self.points <= 4:
             raise ValueError(f"points must lie in 0..4, got {self.points}")
 
-    def apply(self, ratings: Ratings, streams: Streams) -> None:
+    def apply(self, population: Population, cell: Ints, ratings: Ratings, streams: Streams) -> None:
         """Replace ratings, in place."""
         size = ratings.shape[1]
         if self.straightlining:
@@ -87,19 +90,18 @@ class Styles:
 
 @dataclass(frozen=True, slots=True)
 class ItemNonresponse:
-    """Chance that an item asked is left unanswered, one number or one an item."""
+    """Chance that an item asked is left unanswered; `chance` as in :class:`NotApplicable`."""
 
     chance: ItemChance = 0.0
 
     def __post_init__(self) -> None:
         check_chance("chance of item nonresponse", self.chance)
 
-    def apply(self, ratings: Ratings, streams: Streams) -> None:
+    def apply(self, population: Population, cell: Ints, ratings: Ratings, streams: Streams) -> None:
         """Blank what is left out, in place."""
         if np.any(self.chance):
-            missed = streams.uniforms(Purpose.ITEM, *ratings.shape[1:]) < by_item(
-                self.chance, ratings.shape[-1]
-            )
+            chance = by_item(self.chance, population, cell)
+            missed = streams.uniforms(Purpose.ITEM, *ratings.shape[1:]) < chance
             ratings[missed & (ratings > 0)] = NOT_ANSWERED
 
 
@@ -113,7 +115,7 @@ class Breakoff:
         if not 0 <= self.chance < 1:
             raise ValueError(f"chance of breakoff must lie in 0..1, below 1, got {self.chance}")
 
-    def apply(self, ratings: Ratings, streams: Streams) -> None:
+    def apply(self, population: Population, cell: Ints, ratings: Ratings, streams: Streams) -> None:
         """Blank what follows the breakoff, in place. The first item is always answered."""
         if self.chance:
             uniform = streams.uniforms(Purpose.BREAKOFF, ratings.shape[1])
@@ -122,8 +124,13 @@ class Breakoff:
             ratings[after & (ratings > 0)] = NOT_ANSWERED
 
 
-def by_item(chance: ItemChance, items: int) -> Floats:
-    """(items,) chances."""
+def by_item(chance: ItemChance, population: Population, cell: Ints) -> Floats:
+    """Chances by item, and by person where they vary over cells."""
+    items = len(population.items)
+    if isinstance(chance, xr.DataArray):
+        if "item" not in chance.dims or list(chance["item"].values) != list(population.items):
+            raise ValueError(f"chance must have a dim item with the labels {population.items}")
+        return np.asarray(population.spread(chance, "item")[cell])
     values = np.asarray(chance, dtype=float)
     if values.ndim and values.shape != (items,):
         raise ValueError(f"chance must be one number or one for each of {items} items, got {values.size}")

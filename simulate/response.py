@@ -82,7 +82,7 @@ def fielded(population: Population, selected: Selected, response: Response, stre
     responded = _taking_part(population, cell, mode, node, response, streams)
     ratings = _ratings(population, selected, response, mode, node, streams)
     for effect in (response.not_applicable, response.styles, response.item_nonresponse, response.breakoff):
-        effect.apply(ratings, streams)
+        effect.apply(population, cell, ratings, streams)
     took_part = np.ones((replicates, size), dtype=bool) if responded is None else responded
     invented = response.fabrication.apply(ratings, interviewer, took_part, streams)
     cost = _cost(response, mode, took_part)

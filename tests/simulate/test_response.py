@@ -175,6 +175,23 @@ def test_items_of_a_group_do_not_apply_together():
         study(Response(not_applicable=NotApplicable((0.5, 0.1)))).draw(1, seed=1)
 
 
+def test_chances_by_item_may_vary_over_cells():
+    chance = xr.DataArray(
+        [[0.0] * 6, [0.0, 1.0, 0.3, 0.0, 0.0, 0.0]],
+        dims=("region", "item"),
+        coords={"region": REGIONS, "item": [f"o{k:02d}" for k in range(6)]},
+    )
+    both = Response(not_applicable=NotApplicable(chance), item_nonresponse=ItemNonresponse(chance))
+    survey = study(both).draw(300, seed=6)
+    region = survey.codes("region")
+    assert (survey.ratings[:, region == 0] > 0).all()
+    assert (survey.ratings[:, region == 1, 1] == -1).all()
+    assert near(survey.ratings[:, region == 1, 2] == -1, 0.3)
+    assert near(survey.ratings[:, region == 1, 2] == -2, 0.3 * 0.7)
+    with pytest.raises(ValueError, match="chance must have a dim item with the labels"):
+        study(Response(not_applicable=NotApplicable(chance.isel(item=[0, 1])))).draw(1, seed=1)
+
+
 def test_straightliners_repeat_their_first_rating():
     plain = study(Response()).draw(200, seed=7).ratings
     ratings = study(Response(styles=Styles(straightlining=0.3))).draw(200, seed=7).ratings
