@@ -29,41 +29,31 @@ SIGNPOST: Final[dict[str, Callable[[FloatArray], FloatArray]]] = {
 def fill(rate: FloatArray, total: FloatArray | float, low: FloatArray, high: FloatArray) -> FloatArray:
     """The numbers ``clip(t * rate, low, high)`` along the last axis whose sum is the total.
 
-    The sum is piecewise linear in t with a bend at each ``low / rate`` and ``high / rate``; the bends are
-    sorted once, so the answer is exact and costs one sort. A zero rate stays at its lower bound.
+    The sum is piecewise linear in t with a bend at each ``low / rate`` and ``high / rate``. The bends are
+    sorted, the last one whose sum is within the total is found by halving, and beyond it t follows from
+    the free entries in closed form. A zero rate stays at its lower bound.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        bends = np.concatenate([low / rate, high / rate], axis=-1)
-    slopes = np.concatenate([rate, -rate], axis=-1)
-    unreachable = ~np.isfinite(bends)
-    bends, slopes = np.where(unreachable, np.inf, bends), np.where(unreachable, 0.0, slopes)
-    order = np.argsort(bends, axis=-1, kind="stable")
-    bends, slopes = np.take_along_axis(bends, order, -1), np.take_along_axis(slopes, order, -1)
-    finite = np.where(np.isfinite(bends), bends, 0.0)
-    finite = np.maximum.accumulate(finite, axis=-1)
-    running = np.cumsum(slopes, axis=-1)
-    steps = running[..., :-1] * np.diff(finite, axis=-1)
-    reached = low.sum(axis=-1, keepdims=True) + np.concatenate(
-        [np.zeros_like(finite[..., :1]), np.cumsum(steps, axis=-1)], axis=-1
-    )
+    active = rate > 0
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        leaves, stops = (np.where(active, bound / rate, np.inf) for bound in (low, high))
+    bends = np.sort(np.concatenate([leaves, stops], axis=-1), axis=-1)
+    last = np.maximum(np.isfinite(bends).sum(axis=-1, keepdims=True) - 1, 0)
     wanted = np.asarray(total, dtype=np.float64)[..., None]
-    at = np.maximum((reached <= wanted).sum(axis=-1, keepdims=True) - 1, 0)
-    start, slope, level = (np.take_along_axis(v, at, -1) for v in (finite, running, reached))
-    t = start + np.divide(wanted - level, slope, out=np.zeros_like(slope), where=slope > 0)
-    return _settle(rate, t, wanted, low, high)
-
-
-def _settle(
-    rate: FloatArray, t: FloatArray, total: FloatArray, low: FloatArray, high: FloatArray
-) -> FloatArray:
-    """The clipped level with its free part recomputed, so that the sum is right to rounding."""
-    raw = t * rate
-    values = np.clip(raw, low, high)
-    free = (raw > low) & (raw < high)
-    held = np.where(free, 0.0, values).sum(axis=-1, keepdims=True)
-    weight = np.where(free, rate, 0.0).sum(axis=-1, keepdims=True)
-    scale = np.divide(total - held, weight, out=np.array(t), where=weight > 0)
-    return np.where(free, np.clip(scale * rate, low, high), values)
+    first, beyond = np.zeros_like(last), last + 1
+    while (beyond - first > 1).any():
+        middle = (first + beyond) // 2
+        t = np.take_along_axis(bends, np.minimum(middle, last), -1)
+        with np.errstate(invalid="ignore", over="ignore"):
+            within = np.where(active, np.clip(t * rate, low, high), low).sum(axis=-1, keepdims=True) <= wanted
+        first, beyond = np.where(within, middle, first), np.where(within, beyond, middle)
+    start = np.take_along_axis(bends, np.minimum(first, last), -1)
+    free = active & (leaves <= start) & (stops > start)
+    held = np.where(active & (stops <= start), high, low)
+    left = wanted - np.where(free, 0.0, held).sum(axis=-1, keepdims=True)
+    scale = np.where(free, rate, 0.0).sum(axis=-1, keepdims=True)
+    t = np.divide(left, scale, out=np.zeros_like(scale), where=scale > 0)
+    with np.errstate(over="ignore"):
+        return np.where(free, np.clip(t * rate, low, high), held)
 
 
 def reach(

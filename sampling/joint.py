@@ -4,9 +4,9 @@ from typing import Literal
 
 import numpy as np
 
-from sampling.arguments import FloatArray, IntArray, Values
+from sampling.arguments import FloatArray, Values
 from sampling.inclusion import parts, survival
-from sampling.poisson_law import law_without, poisson_binomial, working_probabilities
+from sampling.poisson_law import pairs_without, poisson_binomial, working_probabilities
 
 Scheme = Literal["srs", "systematic", "sampford", "conditional_poisson", "tille", "midzuno"]
 
@@ -63,19 +63,12 @@ def joint(prob: Values, scheme: Scheme) -> FloatArray:
     return table
 
 
-def _pairs_without(work: FloatArray, wanted: IntArray) -> FloatArray:
-    """Probabilities of the wanted numbers of successes without each pair of units, (wanted, N, N)."""
-    counts = poisson_binomial(work, work.size)
-    single = law_without(counts, work, np.arange(work.size))
-    return np.maximum(law_without(single[:, :, None], work[None, :], wanted), 0.0)
-
-
 def _conditional_poisson(chance: FloatArray, n: int) -> FloatArray:
     """Products of working probabilities with the law of the others."""
     work = working_probabilities(chance, n)
     if n < 2:
         return np.diag(chance)
-    both = _pairs_without(work, np.array([n - 2]))[0]
+    both = pairs_without(work, np.array([n - 2]))[0]
     return np.asarray(np.outer(work, work) * both / poisson_binomial(work, n)[n])
 
 
@@ -88,7 +81,7 @@ def _sampford(chance: FloatArray, n: int) -> FloatArray:
     if n < 2:
         return np.diag(chance)
     steps = np.arange(n - 2, -1, -1)
-    others = _pairs_without(chance, steps)
+    others = pairs_without(chance, steps)
     pair = chance[:, None] + chance
     weight = np.arange(2, n + 1)[:, None, None] - pair
     total = np.outer(chance, chance) * (weight * others).sum(axis=0)

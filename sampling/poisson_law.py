@@ -1,6 +1,7 @@
 """The law of the number of successes of a Poisson sample, with and without some units."""
 
 import numpy as np
+from scipy.special import expit
 
 from sampling.arguments import FloatArray, IntArray
 
@@ -8,35 +9,63 @@ from sampling.arguments import FloatArray, IntArray
 def working_probabilities(chance: FloatArray, n: int) -> FloatArray:
     """The Poisson probabilities whose samples of size n have the wanted inclusion probabilities.
 
-    Newton-like steps on the logits (Deville 2000), started at the wanted probabilities.
+    Their logits minimise the convex ``log e_n(odds) - sum(chance * logit)`` (Chen, Dempster & Liu 1994), by
+    Newton steps that are halved until the function falls.
 
-    >>> working_probabilities(np.array([0.5, 0.5]), 1).tolist()
-    [0.5, 0.5]
+    >>> working_probabilities(np.array([0.25, 0.75]), 1).round(4).tolist()
+    [0.366, 0.634]
     """
-    if np.ptp(chance) < 1e-15:
-        return np.full(chance.size, n / chance.size)
-    logit = np.log(chance / (1 - chance))
-    for _ in range(2000):
-        work = 1 / (1 + np.exp(-logit))
-        got = first_order(work, n)
-        error = chance - got
-        if np.abs(error).max() < 1e-14:
+    logit = _centred(np.log(chance / (1 - chance)), n)
+    height, error = _climb(logit, chance, n)
+    for _ in range(200):
+        worst = float(np.abs(error).max())
+        if worst < 1e-14:
             break
-        logit = logit + error / (got * (1 - got))
-        logit -= _centre(logit, n)
-    return np.asarray(1 / (1 + np.exp(-logit)))
+        direction, step = _newton(logit, chance, n, error), 1.0
+        while True:
+            trial = _centred(logit + step * direction, n)
+            reached, missing = _climb(trial, chance, n)
+            if reached <= height + 1e-13 * (1 + abs(height)) or step < 1e-9:
+                break
+            step /= 2
+        if worst < 1e-11 and np.abs(missing).max() >= worst / 2:
+            break  # rounding is all that is left
+        logit, height, error = trial, reached, missing
+    return np.asarray(expit(logit))
 
 
-def _centre(logit: FloatArray, n: int) -> float:
-    """The shift of logits that makes the working probabilities sum to n (they are defined up to it)."""
-    low, high = -60.0, 60.0
-    for _ in range(60):
+def _newton(logit: FloatArray, chance: FloatArray, n: int, error: FloatArray) -> FloatArray:
+    """A step: the exact Hessian (the covariance of the indicators) up to 200 units, beyond them Hajek's."""
+    if chance.size > 200:
+        variance = chance * (1 - chance)
+        diagonal = np.array(variance)
+        for _ in range(20):
+            diagonal = variance / np.maximum(1 - diagonal / diagonal.sum(), 0.1)
+        return np.asarray(error / diagonal)
+    work = expit(logit)
+    first = chance - error
+    both = pairs_without(work, np.array([n - 2]))[0] if n > 1 else np.zeros((work.size, work.size))
+    hessian = np.outer(work, work) * both / poisson_binomial(work, n)[n] - np.outer(first, first)
+    np.fill_diagonal(hessian, first * (1 - first))
+    hessian += hessian.diagonal().mean()  # the direction of a common shift, along which nothing changes
+    return np.asarray(np.linalg.solve(hessian, error))
+
+
+def _climb(logit: FloatArray, chance: FloatArray, n: int) -> tuple[float, FloatArray]:
+    """The convex function and minus its slope: wanted less present inclusion probabilities."""
+    work = expit(logit)
+    likely = poisson_binomial(work, n)[n]
+    height = float(np.log(likely) - np.log1p(-work).sum() - chance @ logit)
+    return height, chance - first_order(work, n)
+
+
+def _centred(logit: FloatArray, n: int) -> FloatArray:
+    """The logits shifted so that the working probabilities sum to n (they are defined up to a shift)."""
+    low, high = float(logit.min()) - 40.0, float(logit.max()) + 40.0
+    for _ in range(70):
         middle = (low + high) / 2
-        if (1 / (1 + np.exp(-(logit - middle)))).sum() > n:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+        low, high = (middle, high) if expit(logit - middle).sum() > n else (low, middle)
+    return np.asarray(logit - (low + high) / 2)
 
 
 def first_order(work: FloatArray, n: int) -> FloatArray:
@@ -81,3 +110,10 @@ def law_without(counts: FloatArray, work: FloatArray, wanted: IntArray) -> Float
         if m - 1 in slot:
             answer[slot[m - 1]] = np.where(small, answer[slot[m - 1]], down)
     return answer
+
+
+def pairs_without(work: FloatArray, wanted: IntArray) -> FloatArray:
+    """Probabilities of the wanted numbers of successes without each pair of units, (wanted, N, N)."""
+    counts = poisson_binomial(work, work.size)
+    single = law_without(counts, work, np.arange(work.size))
+    return np.maximum(law_without(single[:, :, None], work[None, :], wanted), 0.0)

@@ -51,13 +51,15 @@ def conflict(rows: FloatArray, columns: FloatArray, low: FloatArray, high: Float
 def _largest_flow(supply: FloatArray, demand: FloatArray, room: FloatArray) -> FloatArray:
     """The largest total that can be moved from rows to columns, by linear programming."""
     r, c = np.nonzero(room > 0)
+    flow = np.zeros_like(room)
+    if not r.size:
+        return flow
     ones, cells = np.ones(r.size), np.arange(r.size)
     count = supply.size + demand.size
     place_in = np.concatenate([r, supply.size + c]), np.concatenate([cells, cells])
     matrix = coo_array((np.concatenate([ones, ones]), place_in), shape=(count, r.size)).tocsr()
     caps = np.stack([np.zeros(r.size), room[r, c]], axis=1)
     answer = linprog(-ones, A_ub=matrix, b_ub=np.concatenate([supply, demand]), bounds=caps, method="highs")
-    flow = np.zeros_like(room)
     flow[r, c] = answer.x
     return flow
 

@@ -74,7 +74,7 @@ def fit_table(
             f"rows and columns must have one sum, got {right.sum():.10g} and {down.sum():.10g}; scale one"
         )
         raise ValueError(message)
-    problem = conflict(right, down, low, np.minimum(high, np.minimum(right[:, None], down)), seed)
+    problem = conflict(right, down, low, np.minimum(high, right.sum()), seed)
     if problem:
         raise ValueError(problem)
     slack = tolerance * max(float(right.mean()), float(down.mean()), 1e-300)

@@ -1,0 +1,121 @@
+from itertools import product
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+
+from sampling import Target, bethel, neyman
+
+
+def test_one_variable_one_domain_is_neyman():
+    size, sd, cost = np.array([400.0, 600, 90]), np.array([1.0, 0.5, 2.0]), np.array([1.0, 2, 3])
+    answer = bethel(size, sd, [Target(0.06)], cost=cost, lower=0.5)
+    wanted = neyman(size, sd, variance=(0.06 * size.sum()) ** 2, cost=cost, lower=0.5)
+    assert answer.n == pytest.approx(wanted, rel=1e-6)
+    assert answer.cost == pytest.approx(answer.bound, rel=1e-8)
+
+
+def test_against_a_general_optimiser():
+    rng = np.random.default_rng(2)
+    size, sd = rng.integers(50, 900, 8).astype(float), rng.uniform(0.3, 1.5, (3, 8))
+    halves = np.arange(8) % 2
+    answer = bethel(size, sd, [Target(0.09), Target([[0.2, 0.15]] * 3, by=halves)])
+
+    def room(x):
+        whole = (size / size.sum()) ** 2 * sd**2 * (1 / x - 1 / size)
+        rows = [0.09**2 - whole.sum(axis=1)]
+        for half, wanted in ((0, 0.2), (1, 0.15)):
+            own = halves == half
+            weight = size[own] / size[own].sum()
+            rows.append(wanted**2 - (weight**2 * sd[:, own] ** 2 * (1 / x[own] - 1 / size[own])).sum(axis=1))
+        return np.concatenate(rows) * 1e3
+
+    slow = minimize(
+        np.sum,
+        size / 2,
+        bounds=[(1, m) for m in size],
+        constraints={"type": "ineq", "fun": room},
+        method="SLSQP",
+        options={"maxiter": 2000, "ftol": 1e-13},
+    )
+    assert answer.cost == pytest.approx(slow.fun, rel=1e-6)
+    assert answer.met
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_targets_met_no_unit_removable_and_the_bound_holds(seed):
+    rng = np.random.default_rng(seed)
+    shape = (int(rng.integers(2, 6)), int(rng.integers(2, 7)))
+    size = rng.integers(5, 500, shape).astype(float)
+    sd, cost = rng.uniform(0.2, 1.5, (2, *shape)), rng.uniform(0.5, 3, shape)
+    targets = [Target(rng.uniform(0.05, 0.3), by=0), Target(rng.uniform(0.05, 0.3), by=1), Target(0.04)]
+    real = bethel(size, sd, targets, cost=cost)
+    whole = bethel(size, sd, targets, cost=cost, integer=True)
+    assert real.met
+    assert whole.met
+    assert real.cost == pytest.approx(real.bound, rel=1e-6)
+    assert whole.bound <= whole.cost * (1 + 1e-9)
+    assert (whole.n <= size).all()
+    assert (whole.n >= 1).all()
+    for i, j in product(range(shape[0]), range(shape[1])):
+        if whole.n[i, j] > 1:
+            fewer = whole.n.astype(float)
+            fewer[i, j] -= 1
+            assert not _met(size, sd, targets, fewer)
+
+
+def _met(size, sd, targets, x):
+    for target in targets:
+        axis = None if target.by is None else 1 - target.by
+        weight = size / size.sum(axis=axis, keepdims=axis is not None)
+        variance = (weight**2 * sd**2 * (1 / x - 1 / size)).sum(axis=(1, 2) if axis is None else axis + 1)
+        if (variance > float(target.se) ** 2 * (1 + 1e-9)).any():
+            return False
+    return True
+
+
+def test_whole_optimum_of_a_tiny_problem():
+    size, sd = np.array([12.0, 9.0, 7.0]), np.array([[1.0, 0.4, 0.8], [0.3, 1.2, 0.5]])
+    target = Target(0.16)
+    answer = bethel(size, sd, [target], integer=True)
+    feasible = [
+        sum(x) for x in product(range(1, 13), range(1, 10), range(1, 8))
+        if ((size / size.sum()) ** 2 * sd**2 * (1 / np.array(x) - 1 / size)).sum(axis=1).max() <= 0.16**2
+    ]  # fmt: skip
+    assert answer.n.sum() == min(feasible)
+
+
+def test_bound_holds_whatever_the_design_effect_and_without_correction():
+    size = np.array([1000.0, 3000.0])
+    plain = bethel(size, 1.0, [Target(0.05)], finite=False, lower=1)
+    twice = bethel(size, 1.0, [Target(0.05)], finite=False, lower=1, deff=2.0)
+    assert plain.n.sum() == pytest.approx(400, rel=1e-6)
+    assert twice.n.sum() == pytest.approx(800, rel=1e-6)
+
+
+def test_labels_and_target_kinds():
+    size = xr.DataArray(
+        [[500.0, 300.0]], coords={"region": ["A"], "service": ["x", "y"]}, dims=["region", "service"]
+    )
+    target = Target.half_width(0.1, by="service", name="service")
+    answer = bethel(size, 0.9, [target], integer=True)
+    assert answer.n.dims == ("region", "service")
+    assert answer.names == ("service, variable 0, domain x", "service, variable 0, domain y")
+    assert float(Target.cv(0.02, 4.5).se) == pytest.approx(0.09)
+    assert float(Target.change(0.155).se) == pytest.approx(0.0391, abs=1e-4)
+    assert "2 of 2 targets met" in str(answer)
+
+
+def test_unattainable_target_is_named():
+    with pytest.raises(
+        ValueError, match=r"targets must be attainable .* region, variable 0, domain 1 where the caps"
+    ):
+        bethel([[50.0, 50.0], [5.0, 5.0]], 1.0, [Target(0.3, by=0, name="region")], upper=[[50, 50], [2, 2]])
+    with pytest.raises(ValueError, match=r"by must name a dimension of the sizes, got 'region'"):
+        bethel([50.0], 1.0, [Target(0.3, by="region")])
+    with pytest.raises(ValueError, match=r"se must be positive"):
+        Target(0.0)

@@ -1,0 +1,104 @@
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sampling import neyman
+
+
+def variance(size, sd, x):
+    size, sd, x = (np.asarray(v, dtype=float) for v in (size, sd, x))
+    return float((size**2 * sd**2 * (1 / x - 1 / size)).sum())
+
+
+def test_wright_2017_as_printed():
+    size, sd = [47, 61, 41], [10, 6, 4]
+    assert neyman(size, sd, 10).tolist() == pytest.approx([4.7, 3.66, 1.64])
+    x = neyman(size, sd, 10, lower=[1, 2, 3], upper=[5, 6, 4], integer=True)
+    assert x.tolist() == [4, 3, 3]
+    assert variance(size, sd, x) == pytest.approx(101290.3333333333)
+
+
+def test_wright_2017_smallest_size_for_a_variance():
+    size = [819, 672, 358, 196, 135, 83, 53, 40, 35, 13]
+    sd = [330000, 518000, 488000, 634000, 1126000, 2244000, 2468000, 5869000, 29334000, 1233311000]
+    x = neyman(size, sd, variance=151251579243777600, lower=[3] * 9 + [13], integer=True)
+    assert x.tolist() == [4, 5, 3, 3, 3, 3, 3, 3, 13, 13]
+
+
+def test_integer_optimum_against_every_allocation():
+    rng = np.random.default_rng(3)
+    for _ in range(60):
+        count = int(rng.integers(2, 5))
+        size, sd = rng.integers(2, 9, count), rng.uniform(0.1, 3, count)
+        lower = rng.integers(1, 3, count)
+        lower = np.minimum(lower, size)
+        n = int(rng.integers(lower.sum(), size.sum() + 1))
+        x = neyman(size, sd, n, lower=lower, integer=True)
+        every = [
+            c for c in product(*(range(a, b + 1) for a, b in zip(lower, size, strict=True))) if sum(c) == n
+        ]
+        best = min(variance(size, sd, c) for c in every)
+        assert x.sum() == n
+        assert variance(size, sd, x) == pytest.approx(best, rel=1e-12, abs=1e-9)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 10**6))
+def test_real_optimum_meets_the_conditions_and_bounds_the_integer_one(seed):
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(1, 15))
+    size, sd = rng.integers(5, 400, count).astype(float), rng.uniform(0.01, 3, count)
+    lower = np.minimum(rng.integers(1, 6, count), size)
+    n = int(rng.integers(lower.sum(), size.sum() + 1))
+    x = neyman(size, sd, n, lower=lower)
+    assert x.sum() == pytest.approx(n)
+    assert ((x >= lower - 1e-9) & (x <= size + 1e-9)).all()
+    slope = (size * sd / x) ** 2
+    for i in np.flatnonzero(x > lower + 1e-6):
+        for j in np.flatnonzero(x < size - 1e-6):
+            assert slope[i] >= slope[j] * (1 - 1e-6)  # nothing is gained by moving a unit from i to j
+    whole = neyman(size, sd, n, lower=lower, integer=True)
+    assert whole.sum() == n
+    assert variance(size, sd, x) <= variance(size, sd, whole) * (1 + 1e-9) + 1e-6
+
+
+def test_variance_goal_is_met_exactly_and_cost_is_least():
+    size, sd, cost = np.array([300.0, 500, 200]), np.array([1.0, 2, 0.5]), np.array([1.0, 4, 2])
+    goal = 2000.0
+    x = neyman(size, sd, variance=goal, cost=cost)
+    assert variance(size, sd, x) == pytest.approx(goal, rel=1e-10)
+    back = neyman(size, sd, budget=float(cost @ x), cost=cost)
+    assert back == pytest.approx(x, rel=1e-8)
+    whole = neyman(size, sd, variance=goal, integer=True)
+    fewer = neyman(size, sd, int(whole.sum()) - 1, integer=True)
+    assert variance(size, sd, whole) <= goal < variance(size, sd, fewer)
+
+
+def test_large_problem_is_exact_where_a_greedy_step_can_check_it():
+    rng = np.random.default_rng(5)
+    size, sd = rng.integers(1000, 10**6, 2000).astype(float), rng.lognormal(0, 1, 2000)
+    x = neyman(size, sd, 10**5, integer=True)
+    assert x.sum() == 10**5
+    amount = size * sd
+    last = np.where(x > 1, amount**2 / (x * np.maximum(x - 1.0, 1e-9)), np.inf)
+    following = np.where(x < size, amount**2 / (x * (x + 1.0)), 0)
+    assert last.min() >= following.max() * (1 - 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "exactly one of n, variance, budget must be given"),
+        ({"n": 5, "cost": 2}, "cost must come with variance or budget"),
+        ({"budget": 5, "cost": 0}, "cost must be positive"),
+        ({"n": 100}, "n must be at most the sum of the caps 30, got 100"),
+        ({"variance": 1.0, "upper": 2}, "variance must be at least what the caps allow"),
+        ({"n": 1, "integer": True}, "n must be at least the sum of the minima 2, got 1"),
+    ],
+)
+def test_bad_input_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        neyman([10, 20], [1, 2], **arguments)
