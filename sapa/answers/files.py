@@ -212,12 +212,16 @@ def _parquet(place: Path, max_bytes: int) -> FileTable:
 
 def _labelled(reader: Callable[..., tuple[pd.DataFrame, Any]]) -> Callable[[Path, int], FileTable]:
     def read(place: Path, max_bytes: int) -> FileTable:
+        _check_end(place)
         _, facts = reader(str(place), metadataonly=True)
+        told = facts.number_rows
         row_bytes = sum(max(8, width) for width in facts.variable_storage_width.values()) or 8
         most = 1 + min(max_bytes // row_bytes, MAX_CELLS // max(1, len(facts.column_names)))
         frame, facts = reader(str(place), user_missing=True, row_limit=most)
         if len(frame) == most:
             raise ValueError(f"it unpacks to over {max_bytes:,} bytes or {MAX_CELLS:,} cells")
+        if told is not None and told >= 0 and len(frame) != told:
+            raise ValueError(f"it is torn: {len(frame)} of {told} rows are there")
         labels = {
             column: {_text(code): str(label).strip() for code, label in values.items()}
             for column, values in facts.variable_value_labels.items()
@@ -225,6 +229,16 @@ def _labelled(reader: Callable[..., tuple[pd.DataFrame, Any]]) -> Callable[[Path
         return _as_text(frame, labels)
 
     return read
+
+
+def _check_end(place: Path) -> None:
+    """Refuse a Stata file (format 117 and later) without its end, where its value labels are."""
+    with place.open("rb") as file:
+        start = file.read(len(b"<stata_dta>"))
+        file.seek(-min(64, place.stat().st_size), os.SEEK_END)
+        end = file.read().rstrip()
+    if start == b"<stata_dta>" and not end.endswith(b"</stata_dta>"):
+        raise ValueError("it is torn: its end is not there")
 
 
 READERS: Final[Mapping[str, Callable[[Path, int], FileTable]]] = {

@@ -117,14 +117,14 @@ def _wide(table: FileTable, book: AnswerCodebook, found: Check) -> xr.Dataset:
 
 
 def _long(table: FileTable, book: AnswerCodebook, found: Check) -> xr.Dataset:
-    """One row a respondent from one row a rating; an item without a row was not asked."""
+    """One row a respondent, in the file's order; an item without a row was not asked."""
     frame = table.frame.loc[found.usable].reset_index(drop=True)
-    who, first = np.unique(frame[book.columns["respondent"]].to_numpy(dtype=str), return_index=True)
-    row = np.searchsorted(who, frame[book.columns["respondent"]].to_numpy(dtype=str))
+    respondent = frame[book.columns["respondent"]]
+    row, who = pd.factorize(respondent)
     column = pd.Index([item.column for item in book.items.values()]).get_indexer(frame[book.columns["item"]])
-    codes = np.full((who.size, len(book.items)), NOT_ASKED, dtype=np.int8)
+    codes = np.full((len(who), len(book.items)), NOT_ASKED, dtype=np.int8)
     codes[row, column] = found.codes[found.usable, 0]
-    return _dataset(frame.iloc[first].reset_index(drop=True), codes, table, book)
+    return _dataset(frame[~respondent.duplicated()].reset_index(drop=True), codes, table, book)
 
 
 def _dataset(frame: pd.DataFrame, codes: np.ndarray, table: FileTable, book: AnswerCodebook) -> xr.Dataset:
