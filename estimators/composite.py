@@ -16,6 +16,7 @@ from estimators.composite_influence import (
     Codes,
     Denominator,
     Leaves,
+    Reading,
     Statistic,
     Weights,
     answers,
@@ -24,7 +25,7 @@ from estimators.composite_influence import (
     slot_weights,
 )
 from estimators.composite_intervals import composite_interval
-from estimators.composite_layout import Layout, Nodes, Tree, grouping, lay_out
+from estimators.composite_layout import Layout, Nodes, People, Tree, grouping, lay_out
 from estimators.composite_variance import Spread, spread
 from estimators.design import Design
 from estimators.ratings import CODES
@@ -125,8 +126,9 @@ def compose(
     rule = SparseRule() if rule is None else rule
     codes = _codes(ratings)
     _check_options(deff, denominator)
-    layout, trees = lay_out(ratings, wanted)
-    chosen = stratified(ratings, strata) if design is None else design
+    people: People = {}
+    layout, trees = lay_out(ratings, wanted, people=people)
+    chosen = stratified(ratings, strata, people=people) if design is None else design
     if chosen.n != codes.shape[0]:
         raise ValueError(f"design must have {codes.shape[0]} respondents as ratings has, got {chosen.n}")
     own = np.take_along_axis(codes[layout.order], layout.column[layout.fine], axis=1)
@@ -134,11 +136,11 @@ def compose(
     _check_taken(own, codes, layout)
     branches = _branches(wanted, layout, trees, own, tuple(pool))
     groups, labels = grouping(trees, tuple(shares))
-    weight = chosen.weights[layout.order]
+    told = answers(own, layout, chosen.weights[layout.order])
     scores = []
     for statistic in STATISTICS:
-        told = answers(own, layout, weight, statistic=statistic, denominator=denominator)
-        scores.append(_score(branches, told, layout, chosen, groups, statistic=statistic, rule=rule))
+        reading = Reading.of(statistic, denominator)
+        scores.append(_score(branches, told, reading, layout, chosen, groups, statistic=statistic, rule=rule))
     frame = _labelled(scores, branches, wanted, deff, level)
     for part, inside in labels.items():
         frame[f"share_{part}"] = _share(scores, inside, part)
@@ -209,6 +211,7 @@ def _people(
 def _score(
     branches: Sequence[_Branch],
     told: Answers,
+    reading: Reading,
     layout: Layout,
     design: Design,
     groups: Sequence[Codes],
@@ -218,11 +221,14 @@ def _score(
 ) -> _Score:
     moved, columns = [], []
     for place, branch in enumerate(branches):
-        leaves = leaf_figures(told, layout.leaf[place], pool=branch.pool, statistic=statistic, rule=rule)
-        moved.append(parts(told, leaves, branch.weights, layout, branch.tree, place=place, rule=rule))
+        leaf = layout.leaf[place]
+        leaves = leaf_figures(told, leaf, reading, pool=branch.pool, statistic=statistic, rule=rule)
+        moved.append(
+            parts(told, reading, leaves, branch.weights, layout, branch.tree, place=place, rule=rule)
+        )
         columns.append(_figures(branch.matrix, leaves))
     nodes = sum(branch.matrix.shape[0] for branch in branches)
-    found = spread(moved, told, layout, design, groups=groups, nodes=nodes)
+    found = spread(moved, layout, design, groups=groups, nodes=nodes)
     score, one, pooled, bounded = np.concatenate(columns, axis=1)
     return _Score(score, one, pooled, bounded, found)
 

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from estimators.composite_layout import coded_cells
+from estimators.composite_layout import People, respondent_codes
 from estimators.design import Design
 
 
-def stratified(ratings: xr.Dataset, strata: Sequence[str]) -> Design:
+def stratified(ratings: xr.Dataset, strata: Sequence[str], *, people: People | None = None) -> Design:
     """Design of simple random samples within every combination of the variables `strata`.
 
     A stratum of one respondent is merged, by :func:`merged_strata`, with strata that share all variables but
@@ -28,8 +29,11 @@ def stratified(ratings: xr.Dataset, strata: Sequence[str]) -> Design:
     for name in strata:
         if name not in ratings.variables:
             raise ValueError(f"strata must be variables of the ratings along respondent, got {name!r}")
-    fine, _ = coded_cells(ratings, strata)
-    coarse = coded_cells(ratings, strata[:-1])[0] if len(strata) > 1 else fine
+    people = {} if people is None else people
+    coarse = fine = np.zeros(ratings.sizes["respondent"], dtype=np.intp)
+    for name in strata:
+        codes, labels = respondent_codes(ratings, name, people)
+        coarse, fine = fine, pd.factorize(fine * len(labels) + codes, sort=True)[0].astype(np.intp)
     return Design(strata=merged_strata(fine, coarse), single_psu="certainty")
 
 

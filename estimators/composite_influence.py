@@ -1,13 +1,14 @@
 """Leaf figures and what each respondent moves: the linearisation of official scores."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse as sp
 
 from estimators.composite_layout import Layout, Tree
+from estimators.ratings import CODES, asked, rated
 from estimators.sparse import OWN, SparseRule, answer_variance
 
 Array = NDArray[np.float64]
@@ -19,47 +20,58 @@ SCALE: dict[Statistic, tuple[float, float]] = {"mean": (1.0, 5.0), "satisfaction
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """What the respondents of a layout answered, for one statistic.
+    """What the respondents of a layout answered, as codes and as histograms.
 
     Attributes
     ----------
-    value : (n, K)
-        Rating, or whether it is a five; 0 where not counted.
-    counted : (n, K)
-        1 where the answer is in the denominator.
-    weight : (n, 1)
-    sums : (4, F, K)
-        Of the fine cells: weighted answers, weighted values, weighted squares, squared weights.
-    n : (F, K)
-        Answers in the denominator.
+    index : (n, K)
+        Place of each answer in a raveled table (F, K, 8) by fine cell, position and code.
+    weight : (n,)
+    counts : (3, F, K, 8)
+        Answers by code in each fine cell: their number, their weight, their squared weight.
     """
+
+    index: Codes
+    weight: Array
+    counts: Array
+
+
+def answers(code: NDArray[np.int8], layout: Layout, weight: Array) -> Answers:
+    """Answers from the codes (n, K) of a ratings table in the layout's order."""
+    cells, width = layout.column.shape
+    first = (layout.fine[:, None] * width + np.arange(width)) * len(CODES) - min(CODES)
+    index = first + code
+    shape = (cells, width, len(CODES))
+    size = cells * width * len(CODES)
+    number = np.bincount(index.ravel(), minlength=size).astype(float).reshape(shape)
+    if (weight == 1).all():
+        return Answers(index, weight, np.stack([number, number, number]))
+    wide = np.broadcast_to(weight[:, None], index.shape).ravel()
+    sums = [np.bincount(index.ravel(), power, size).reshape(shape) for power in (wide, wide * wide)]
+    return Answers(index, weight, np.stack([number, *sums]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """How a statistic reads the codes: the ``value`` of each code, and whether it is ``counted``, (8,)."""
 
     value: Array
     counted: Array
-    weight: Array
-    sums: Array
-    n: Array
 
+    @classmethod
+    def of(cls, statistic: Statistic, denominator: Denominator) -> Self:
+        """Reading of Q or of the share of fives.
 
-def answers(
-    code: NDArray[np.int8], layout: Layout, weight: Array, *, statistic: Statistic, denominator: Denominator
-) -> Answers:
-    """Answers of one statistic from the codes (n, K) of a ratings table in the layout's order."""
-    rated = code > 0
-    if statistic == "mean":
-        counted, value = rated.astype(float), np.where(rated, code, 0).astype(float)
-    else:
-        asked = rated | (code == -2) if denominator == "asked" else rated
-        counted, value = asked.astype(float), (code == 5).astype(float)
-    wide = weight[:, None]
-    counts = np.add.reduceat(counted, layout.starts)
-    if (weight == 1).all():
-        firsts = np.add.reduceat(value, layout.starts)
-        squares = firsts if statistic == "satisfaction" else np.add.reduceat(value * value, layout.starts)
-        return Answers(value, counted, wide, np.stack([counts, firsts, squares, counts]), counts)
-    terms = (wide * counted, wide * value, wide * value * value, wide * wide * counted)
-    sums = np.stack([np.add.reduceat(term, layout.starts) for term in terms])
-    return Answers(value, counted, wide, sums, counts)
+        Examples
+        --------
+        >>> Reading.of("satisfaction", "asked").counted.tolist()
+        [1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+        """
+        codes = np.array(CODES)
+        if statistic == "mean":
+            return cls(np.where(codes > 0, codes, 0).astype(float), (codes > 0).astype(float))
+        counted = asked(codes) if denominator == "asked" else rated(codes)
+        return cls((codes == 5).astype(float), counted.astype(float))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,16 +96,17 @@ class Leaves:
 
 
 def leaf_figures(
-    told: Answers, leaf: Codes, *, pool: Codes, statistic: Statistic, rule: SparseRule
+    told: Answers, leaf: Codes, reading: Reading, *, pool: Codes, statistic: Statistic, rule: SparseRule
 ) -> Leaves:
-    """Figures of a tree's leaves from the sums of the fine cells, whose leaves are `leaf` (F, K)."""
+    """Figures of a tree's leaves from the histograms of the fine cells, whose leaves are `leaf` (F, K)."""
     count = pool.size
     flat = leaf.ravel()
 
-    def total(sums: Array) -> Array:
-        return np.asarray(np.bincount(flat, sums.ravel(), count + 1)[:count], dtype=float)
+    def total(kind: int, table: Array) -> Array:
+        return np.asarray(np.bincount(flat, (told.counts[kind] @ table).ravel(), count + 1)[:count])
 
-    n, size, first, square = total(told.n), *(total(sums) for sums in told.sums[:3])
+    n, size = total(0, reading.counted), total(1, reading.counted)
+    first, square = total(1, reading.value), total(1, reading.value**2)
     divisor = np.where(size > 0, size, 1.0)
     figure = first / divisor
     spread = np.maximum(square / divisor - figure**2, 0.0) * n / np.maximum(n - 1, 1)
@@ -130,7 +143,7 @@ def slot_weights(matrix: sp.csr_array, tree: Tree) -> Weights:
     width = int(slot.max()) + 1 if slot.size else 1
     weights = np.zeros((tree.cell_of.size + 1, width))
     weights[leaf, slot[slot_of]] = entries.data
-    nodes = np.zeros((len(tree.cells) + 1, width), dtype=np.intp)
+    nodes = np.zeros((tree.cells + 1, width), dtype=np.intp)
     nodes[cell, slot] = touched
     return Weights(weights, nodes)
 
@@ -143,34 +156,36 @@ class Parts:
     ----------
     leaf : (F, K)
         Leaf of each position of each fine cell, L where none.
-    weights
-        Of the leaves in the nodes of the cells.
+    leaf_weight : (F, K, J)
+        Weight of each position in the node of each slot.
     node : (F, J)
         Node of each slot of each fine cell.
     moved : (n, K)
-        Influence: residuals of leaves with a variance of their own; for sparse leaves the shared part that
-        the respondent's other answers tell.
+        Residuals of answers to leaves with a variance of their own, over the leaf's size.
+    score, follow : (n,), (F, K)
+        Sum of a respondent's standardised residuals, and what one unit of it moves sparse leaves.
     shared : (n, K)
-        Deviations of the shared part that the other answers do not tell, independent between respondents.
+        Deviations of what sparse answers share and the score does not tell, independent between people.
     own : (F, K)
         Standard deviation that one answer brings by itself, weights aside; 0 except for sparse leaves.
+    squared_weights : (F, K)
+        Sum of the squared weights of the answers.
     """
 
     leaf: Codes
-    weights: Weights
+    leaf_weight: Array
     node: Codes
     moved: Array
+    score: Array
+    follow: Array
     shared: Array
     own: Array
-
-    @property
-    def leaf_weight(self) -> Array:
-        """Weight of each position in each slot's node, (F, K, J)."""
-        return self.weights.leaf[self.leaf]
+    squared_weights: Array
 
 
 def parts(
     told: Answers,
+    reading: Reading,
     leaves: Leaves,
     weights: Weights,
     layout: Layout,
@@ -189,37 +204,48 @@ def parts(
     ``sqrt(rho r) sd D / sd(D)`` enters the influence, the rest is added as variance. Every term is a sum
     of squares, so the covariance of the nodes is positive semidefinite whatever the data.
     """
-    leaf, cell = layout.leaf[place], layout.cell[place]
-    usable = (leaves.kind == OWN) & (leaves.n > 0)
-    thin = (leaves.kind != OWN) & (leaves.n > 0)
+    leaf, cell, fine = layout.leaf[place], layout.cell[place], layout.fine
+    answered = leaves.n > 0
+    usable, thin = answered & (leaves.kind == OWN), answered & (leaves.kind != OWN)
     per = _inverse(leaves.size)
-    sd = np.sqrt(np.where(leaves.n > 0, leaves.variance, 0.0))
-    moved = told.value - _at(leaves.figure, leaf)[layout.fine] * told.counted
-    moved *= _at(np.where(usable, per, 0.0), leaf)[layout.fine]
+    sd = np.sqrt(np.where(answered, leaves.variance, 0.0))
+    apart = reading.value - _at(leaves.figure, leaf)[:, :, None] * reading.counted
+    moved = (apart * _at(np.where(usable, per, 0.0), leaf)[:, :, None]).take(told.index)
     unit = _at(np.divide(leaves.size, sd, out=np.zeros_like(sd), where=usable), leaf)
-    score = told.weight[:, 0] * np.einsum("nk,nk->n", moved, unit[layout.fine])
-    size = len(tree.cells) + 1
-    people = np.bincount(cell[layout.fine], minlength=size).astype(float)
-    spread = (
-        np.bincount(cell[layout.fine], weights=score**2, minlength=size) * people / np.maximum(people - 1, 1)
-    )
-    known = np.bincount(tree.cell_of, weights=usable, minlength=size)
-    reliability = np.where(spread > 0, known * rule.rho / (1 + np.maximum(known - 1, 0) * rule.rho), 0.0)
-    root = np.sqrt(people * spread)
+    score = np.einsum("nk,nk->n", moved, unit[fine])
+    size = tree.cells + 1
+    people = np.bincount(cell[fine], minlength=size).astype(float)
+    squares = np.bincount(cell[fine], (told.weight * score) ** 2, size)
+    known = np.bincount(tree.cell_of, usable, size)
+    certain = known * rule.rho / (1 + np.maximum(known - 1, 0) * rule.rho)
+    reliability = np.where(squares > 0, certain, 0.0)
+    # sd of the sum over people of D, by the simple random sample's n / (n - 1), times sqrt n
+    root = people * np.sqrt(_inverse(np.maximum(people - 1, 1)) * squares)
     slope = np.divide(np.sqrt(rule.rho * reliability), root, out=np.zeros(size), where=root > 0)
     thin_sd = _at(np.where(thin, sd, 0.0), leaf)
-    told_part = (slope[cell][:, None] * thin_sd)[layout.fine] * (score / told.weight[:, 0])[:, None]
     left = (1 - np.sqrt(1 - reliability)) * _inverse(people)
-    spreading = told.weight * told.counted * _at(per, leaf)[layout.fine] - left[cell][layout.fine][:, None]
-    shared = np.sqrt(rule.rho) * thin_sd[layout.fine] * spreading
+    own_size = _at(per, leaf)[:, :, None] * reading.counted
+    shared = _shared(np.sqrt(rule.rho) * thin_sd, own_size, left[cell], told, fine)
+    squared_weights = told.counts[2] @ reading.counted
     own = np.sqrt(1 - rule.rho) * thin_sd * _at(per, leaf)
-    return Parts(leaf, weights, weights.node[cell], moved + told_part, shared, own)
+    follow = slope[cell][:, None] * thin_sd
+    node = weights.node[cell]
+    return Parts(leaf, weights.leaf[leaf], node, moved, score, follow, shared, own, squared_weights)
 
 
 def onto_nodes(moved: Array, leaf_weight: Array, fine: Codes) -> Array:
     """What each row moves the nodes of its cell, (rows, J), from what it moves the leaves, (rows, K)."""
     slots = [np.einsum("nk,nk->n", moved, leaf_weight[:, :, j][fine]) for j in range(leaf_weight.shape[2])]
     return np.stack(slots, axis=1)
+
+
+def _shared(spread: Array, own_size: Array, left: Array, told: Answers, fine: Codes) -> Array:
+    """Sparse answers' shared deviations, w counted / size less the part told by the score, (n, K)."""
+    table = spread[:, :, None] * own_size
+    constant = spread * left[:, None]
+    if (told.weight == 1).all():
+        return np.asarray((table - constant[:, :, None]).take(told.index))
+    return np.asarray(told.weight[:, None] * table.take(told.index) - constant[fine])
 
 
 def _at(values: Array, leaf: Codes) -> Array:

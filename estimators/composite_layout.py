@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from estimators.scheme import Scheme
 
 Codes = NDArray[np.intp]
+People = dict[str, tuple[Codes, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,11 @@ class Tree:
 
     Attributes
     ----------
-    cells
-        Position of each cell by its key, the joined parts that respondents carry.
+    by
+        Parts that respondents carry; their combinations are the cells.
+    cell_at
+        Cell of each combination of codes of the parts `by`, and one code more for the unknown; the number of
+        cells where there is none.
     items
         Ids of the items that are leaves.
     leaf_of
@@ -64,11 +68,17 @@ class Tree:
         Of each part of the path: its labels, and the (L,) codes of the leaves.
     """
 
-    cells: dict[str, int]
+    by: tuple[str, ...]
+    cell_at: Codes
     items: tuple[str, ...]
     leaf_of: Codes
     cell_of: Codes
     parts: dict[str, tuple[tuple[str, ...], Codes]]
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return len(self.leaf_of) - 1
 
 
 @lru_cache(maxsize=32)
@@ -86,14 +96,17 @@ def read_tree(scheme: Scheme, path: tuple[str, ...], by: tuple[str, ...]) -> Tre
             raise ValueError(f"path must name the {len(row)} parts of the leaf {'/'.join(row)!r}, got {path}")
     columns = list(zip(*rows, strict=True))
     parts = {name: _coded(list(column)) for name, column in zip(path, columns, strict=True)}
-    own = [columns[path.index(name)] for name in by]
-    keys, cell_of = _coded(["/".join(key) for key in zip(*own, strict=True)])
+    keys = tuple(parts[name][1] for name in by)
+    shape = tuple(len(parts[name][0]) + 1 for name in by)
+    seen, cell_of = np.unique(np.ravel_multi_index(keys, shape), return_inverse=True)
+    cell_at = np.full(shape, seen.size, dtype=np.intp)
+    cell_at.ravel()[seen] = np.arange(seen.size)
     items, item = parts["item"]
-    leaf_of = np.full((len(keys) + 1, len(items)), len(rows), dtype=np.intp)
+    leaf_of = np.full((seen.size + 1, len(items)), len(rows), dtype=np.intp)
     leaf_of[cell_of, item] = np.arange(len(rows))
     if (leaf_of < len(rows)).sum() < len(rows):
         raise ValueError(f"an item must come once in each cell {by}: name the missing part among the ratings")
-    return Tree({key: place for place, key in enumerate(keys)}, items, leaf_of, cell_of, parts)
+    return Tree(by, cell_at, items, leaf_of, cell_of, parts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,8 +138,17 @@ class Layout:
     cell: tuple[Codes, ...]
 
 
-def lay_out(ratings: xr.Dataset, wanted: Sequence[Nodes]) -> tuple[Layout, tuple[Tree, ...]]:
+def lay_out(
+    ratings: xr.Dataset, wanted: Sequence[Nodes], *, people: People | None = None
+) -> tuple[Layout, tuple[Tree, ...]]:
     """Layout of a ratings dataset for the wanted nodes.
+
+    Parameters
+    ----------
+    ratings, wanted
+        As for :func:`estimators.compose`.
+    people
+        Codes of respondent variables that are known already; it is filled with those read here.
 
     Raises
     ------
@@ -135,6 +157,7 @@ def lay_out(ratings: xr.Dataset, wanted: Sequence[Nodes]) -> tuple[Layout, tuple
         no leaves in a tree that does not allow it.
     """
     trees, cells = [], []
+    people = {} if people is None else people
     for nodes in wanted:
         by = tuple(
             name
@@ -145,16 +168,16 @@ def lay_out(ratings: xr.Dataset, wanted: Sequence[Nodes]) -> tuple[Layout, tuple
             raise ValueError(f"ratings must hold some of {nodes.path[:-1]} along respondent, got none")
         tree = read_tree(nodes.scheme, nodes.path, by)
         trees.append(tree)
-        cells.append(_cells(ratings, by, tree, nodes.outside))
+        cells.append(_cells(ratings, tree, nodes.outside, people))
     key = np.zeros(ratings.sizes["respondent"], dtype=np.intp)
     for tree, cell in zip(trees, cells, strict=True):
-        key = key * (len(tree.cells) + 1) + cell
-    _, first, fine = np.unique(key, return_index=True, return_inverse=True)
-    order = np.argsort(fine, kind="stable")
-    cell_of = tuple(cell[first] for cell in cells)
+        key = key * (tree.cells + 1) + cell
+    order = np.argsort(key, kind="stable")
+    change = np.diff(key[order], prepend=-1) != 0
+    starts = np.flatnonzero(change)
+    cell_of = tuple(cell[order[starts]] for cell in cells)
     column, used, leaf = _positions(_item_columns(ratings), trees, cell_of)
-    starts = np.searchsorted(fine[order], np.arange(first.size))
-    return Layout(order, fine[order], starts, column, used, leaf, cell_of), tuple(trees)
+    return Layout(order, np.cumsum(change) - 1, starts, column, used, leaf, cell_of), tuple(trees)
 
 
 @lru_cache(maxsize=32)
@@ -186,35 +209,40 @@ def grouping(
     return groups, members
 
 
-def coded_cells(ratings: xr.Dataset, by: Sequence[str]) -> tuple[Codes, list[tuple[str, ...]]]:
-    """Code of each respondent's combination of the variables `by`, and the combinations."""
-    code = np.zeros(ratings.sizes["respondent"], dtype=np.intp)
-    labels = []
-    for name in by:
-        values = ratings[name].values
-        if values.shape != code.shape:
-            raise ValueError(f"{name} must lie along respondent alone, got dims {ratings[name].dims}")
-        inverse, found = pd.factorize(values.astype(object), sort=False)
-        if (inverse < 0).any():
+def respondent_codes(ratings: xr.Dataset, name: str, people: People) -> tuple[Codes, list[str]]:
+    """Codes of a respondent variable and its labels in their order, kept in `people` once read.
+
+    Raises
+    ------
+    ValueError
+        When the variable lies along other dimensions, or is blank for someone.
+    """
+    if name not in people:
+        values = ratings[name]
+        if values.dims != ("respondent",):
+            raise ValueError(f"{name} must lie along respondent alone, got dims {values.dims}")
+        codes, labels = pd.factorize(values.values.astype(object), sort=True)
+        if (codes < 0).any():
             raise ValueError(f"{name} must be known for every respondent, got a blank: drop or fill it")
-        labels.append(found.astype(str))
-        code = code * len(found) + inverse
-    seen, dense = np.unique(code, return_inverse=True)
-    places = np.unravel_index(seen, [len(found) for found in labels])
-    named = [found[place] for found, place in zip(labels, places, strict=True)]
-    return dense, [tuple(str(part) for part in row) for row in zip(*named, strict=True)]
+        people[name] = codes.astype(np.intp), [str(label) for label in labels]
+    return people[name]
 
 
-def _cells(ratings: xr.Dataset, by: Sequence[str], tree: Tree, outside: str) -> Codes:
-    code, combinations = coded_cells(ratings, by)
-    places = np.array([tree.cells.get("/".join(row), len(tree.cells)) for row in combinations], dtype=np.intp)
-    if outside == "error" and (places == len(tree.cells)).any():
-        lost = combinations[int((places == len(tree.cells)).argmax())]
+def _cells(ratings: xr.Dataset, tree: Tree, outside: str, people: People) -> Codes:
+    """Cell of each respondent, the number of cells where there is none."""
+    places = []
+    for name in tree.by:
+        codes, labels = respondent_codes(ratings, name, people)
+        known = {label: code for code, label in enumerate(tree.parts[name][0])}
+        places.append(np.array([known.get(label, len(known)) for label in labels], dtype=np.intp)[codes])
+    cell = tree.cell_at[tuple(places)]
+    if outside == "error" and (lost := cell == tree.cells).any():
+        who = {name: str(ratings[name].values[lost.argmax()]) for name in tree.by}
         raise ValueError(
-            f"every respondent must have leaves in the scheme, got {dict(zip(by, lost, strict=True))}: "
+            f"every respondent must have leaves in the scheme, got {who}: "
             "add them to the scheme or set outside='ignore'"
         )
-    return places[code]
+    return np.asarray(cell)
 
 
 def _item_columns(ratings: xr.Dataset) -> dict[str, int]:
@@ -231,7 +259,7 @@ def _positions(
         if missing:
             raise ValueError(f"ratings must have every item of the scheme, got none for {missing[0]!r}")
         none = tree.cell_of.size
-        table = np.full((len(tree.cells) + 1, len(columns)), none, dtype=np.intp)
+        table = np.full((tree.cells + 1, len(columns)), none, dtype=np.intp)
         table[:, [columns[item] for item in tree.items]] = tree.leaf_of
         full.append((table[cell], none))
     used = np.any([table < none for table, none in full], axis=0)

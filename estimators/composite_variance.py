@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse as sp
 
-from estimators.composite_influence import Answers, Array, Codes, Parts, onto_nodes
+from estimators.composite_influence import Array, Codes, Parts, onto_nodes
 from estimators.composite_layout import Layout
 from estimators.design import Design, Layer
 from estimators.linearization import deviations
@@ -72,7 +72,6 @@ class Slots:
 
 def spread(
     parts: Sequence[Parts],
-    told: Answers,
     layout: Layout,
     design: Design,
     *,
@@ -85,7 +84,7 @@ def spread(
     ----------
     parts
         Of each tree; nodes of different trees have different numbers.
-    told, layout
+    layout
         Whose parts they are.
     design
         In the order of the ratings table.
@@ -99,7 +98,7 @@ def spread(
     slots = Slots(np.concatenate([part.node for part in parts], axis=1), nodes, label, count)
     sampled = _calibrated if design.residuals else _sampled
     data = sampled(parts, layout, design, slots)
-    shared, own = _shared(parts, layout, slots), _own(parts, told, slots)
+    shared, own = _shared(parts, layout, slots), _own(parts, slots)
     return Spread(
         data.covariance + shared.covariance + own.covariance,
         data.share + shared.share + own.share,
@@ -113,7 +112,7 @@ def _sampled(parts: Sequence[Parts], layout: Layout, design: Design, slots: Slot
     The nodes that a respondent does not touch stay zeros of sparse matrices.
     """
     weight = design.weights[layout.order][:, None]
-    moved = weight * _onto(parts, "moved", layout)
+    moved = weight * np.concatenate([_moved(part, part.leaf_weight, layout) for part in parts], axis=1)
     node = slots.node[layout.fine]
     covariance = np.zeros((slots.nodes, slots.nodes))
     pull, squares = np.zeros_like(moved), np.zeros(slots.nodes)
@@ -132,7 +131,11 @@ def _sampled(parts: Sequence[Parts], layout: Layout, design: Design, slots: Slot
             squares = _stratum_squares(layer, totals, sums)
     share = np.zeros((slots.groups, slots.nodes))
     for tree, (part, own) in enumerate(zip(parts, slots.split(pull, parts), strict=True)):
-        share += slots.by_group(_products(part, weight * part.moved, own, layout), tree, part)
+        pulled = weight * own
+        brought = _products(part.moved, pulled, layout)
+        followed = np.add.reduceat(part.score[:, None] * pulled, layout.starts)
+        brought += part.follow[:, :, None] * followed[:, None, :]
+        share += slots.by_group(part.leaf_weight * brought, tree, part)
     return Spread(covariance, share, squares)
 
 
@@ -143,7 +146,7 @@ def _calibrated(parts: Sequence[Parts], layout: Layout, design: Design, slots: S
         dense = np.zeros((layout.fine.size, slots.nodes))
         for part, label in zip(parts, slots.label, strict=True):
             kept = part.leaf_weight if group is None else part.leaf_weight * (label == group)[:, :, None]
-            moved = onto_nodes(part.moved, kept, layout.fine)
+            moved = _moved(part, kept, layout)
             dense[layout.order] += _sparse(moved, part.node[layout.fine], slots.nodes).toarray()
         return deviations(design, dense)
 
@@ -157,39 +160,39 @@ def _calibrated(parts: Sequence[Parts], layout: Layout, design: Design, slots: S
 
 def _shared(parts: Sequence[Parts], layout: Layout, slots: Slots) -> Spread:
     """What sparse answers of one respondent share, respondents being independent."""
-    moved = _onto(parts, "shared", layout)
+    moved = np.concatenate([onto_nodes(part.shared, part.leaf_weight, layout.fine) for part in parts], axis=1)
     rows = _sparse(moved, slots.node[layout.fine], slots.nodes)
     share = np.zeros((slots.groups, slots.nodes))
     for tree, (part, own) in enumerate(zip(parts, slots.split(moved, parts), strict=True)):
-        share += slots.by_group(_products(part, part.shared, own, layout), tree, part)
+        share += slots.by_group(part.leaf_weight * _products(part.shared, own, layout), tree, part)
     return Spread((rows.T @ rows).toarray(), share, np.zeros(slots.nodes))
 
 
-def _own(parts: Sequence[Parts], told: Answers, slots: Slots) -> Spread:
+def _own(parts: Sequence[Parts], slots: Slots) -> Spread:
     """What sparse answers bring each by itself; the same answer in two trees is one."""
-    squared_weights = told.sums[3]
+    counted = parts[0].squared_weights
     weighted = [part.leaf_weight * part.own[:, :, None] for part in parts]
     wide = np.concatenate(weighted, axis=2)
-    blocks = np.matmul(wide.transpose(0, 2, 1), wide * squared_weights[:, :, None])
+    blocks = np.matmul(wide.transpose(0, 2, 1), wide * counted[:, :, None])
     key = slots.node[:, :, None] * slots.nodes + slots.node[:, None, :]
     flat: Array = np.asarray(np.bincount(key.ravel(), blocks.ravel(), slots.nodes**2), dtype=float)
     share = np.zeros((slots.groups, slots.nodes))
     for tree, (part, bare) in enumerate(zip(parts, weighted, strict=True)):
-        share += slots.by_group(bare**2 * squared_weights[:, :, None], tree, part)
+        share += slots.by_group(bare**2 * counted[:, :, None], tree, part)
     return Spread(flat.reshape(slots.nodes, slots.nodes), share, np.zeros(slots.nodes))
 
 
-def _onto(parts: Sequence[Parts], kind: str, layout: Layout) -> Array:
-    """What each respondent moves the nodes of all slots, (n, J)."""
-    return np.concatenate(
-        [onto_nodes(getattr(part, kind), part.leaf_weight, layout.fine) for part in parts], axis=1
-    )
+def _moved(part: Parts, leaf_weight: Array, layout: Layout) -> Array:
+    """What each respondent moves the nodes, (n, J): own residuals, and sparse leaves by the score."""
+    followed = np.einsum("fk,fkj->fj", part.follow, leaf_weight)
+    own = onto_nodes(part.moved, leaf_weight, layout.fine)
+    return np.asarray(own + part.score[:, None] * followed[layout.fine])
 
 
-def _products(part: Parts, moved: Array, own: Array, layout: Layout) -> Array:
-    """Sums over each fine cell's respondents of answers (n, K) times slots (n, J), weighted: (F, K, J)."""
-    sums = [np.add.reduceat(moved * own[:, [j]], layout.starts) for j in range(own.shape[1])]
-    return np.asarray(part.leaf_weight * np.stack(sums, axis=2))
+def _products(moved: Array, slots: Array, layout: Layout) -> Array:
+    """Sums over each fine cell's respondents of answers (n, K) times slots (n, J): (F, K, J)."""
+    sums = [np.add.reduceat(moved * slots[:, [j]], layout.starts) for j in range(slots.shape[1])]
+    return np.stack(sums, axis=2)
 
 
 def _stratum_squares(layer: Layer, totals: sp.csr_array, sums: sp.csr_array) -> Array:
