@@ -121,7 +121,9 @@ class Frame:
         """Recipients by region and service, (R, S): the cells, or recipients spread by population."""
         if self.cells is not None:
             return np.asarray(self.cells, dtype=np.float64)
-        weight = np.asarray(self.population, dtype=np.float64)[:, None] * np.asarray(self.possible)
+        possible = np.asarray(self.possible)
+        weight = np.asarray(self.population, dtype=np.float64)[:, None] * possible
+        weight = np.where(weight.sum(axis=0) > 0, weight, possible)  # given only where nobody is counted
         total = weight.sum(axis=0)
         shares = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
         return np.asarray(shares * np.asarray(self.recipients))

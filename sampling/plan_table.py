@@ -37,7 +37,8 @@ def allocate(
     ``recipients**power``; both respect the minima and are whole. The table nearest to the frame's
     recipients with these margins is fitted and rounded with all margins exact. Half-widths, where asked
     for, become minima of the margins (`sample_size`); without n the sum of the larger set of minima is
-    the plan's size. A region without population (respondents abroad) gets the services given only there.
+    the plan's size. A region without population (respondents abroad) has no minimum: it gets the services
+    that are given only there.
 
     Parameters
     ----------
@@ -81,6 +82,7 @@ def allocate(
         by: np.maximum(_needed(frame, by, widths[by], deff), fewest)  # type: ignore[arg-type]
         for by, fewest in (("region", min_region), ("service", min_service))
     }
+    minima["region"][np.asarray(frame.population) == 0] = 0
     services, note = _service_minima(frame, minima["service"])
     if n is None:
         if region_half_width is None and service_half_width is None:

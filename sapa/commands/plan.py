@@ -1,0 +1,128 @@
+"""``sapa plan``: next year's interviews by region and service, as a workbook with a figure."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import matplotlib.pyplot as plt
+import numpy as np
+import typer
+
+from sampling import Frame, Plan, allocate
+from sapa.commands.tables import Deff, working
+from sapa.figures import population_and_sample
+from sapa.frames import frame_2020, read_frame, write_example
+from sapa.output import whole_file, write_xlsx
+from sapa.planning import case_2020, plan_tables
+
+PICTURE = ".png"
+
+
+def plan(
+    n: Annotated[
+        int | None, typer.Option(help="Interviews; by default as few as the precision needs.")
+    ] = None,
+    frame: Annotated[
+        Path | None,
+        typer.Option(
+            help="Frame: .xlsx, or a folder with regions.csv, services.csv; by default that of 2020."
+        ),
+    ] = None,
+    min_service: Annotated[int, typer.Option(help="Fewest interviews of a service.")] = 0,
+    min_region: Annotated[int, typer.Option(help="Fewest interviews in a region.")] = 0,
+    region_half_width: Annotated[
+        float | None, typer.Option(help="Precision: largest 95% half-width of the mean of every region.")
+    ] = None,
+    service_half_width: Annotated[
+        float | None, typer.Option(help="Precision: largest 95% half-width of the mean of every service.")
+    ] = None,
+    power: Annotated[float, typer.Option(help="Of recipients: 1 proportional, 0 equal services.")] = 1.0,
+    deff: Deff = 1.0,
+    mode: Annotated[
+        list[str] | None,
+        typer.Option(help="Mode as name:contact:response:share, rates in 0..1, shares sum to 1; repeat."),
+    ] = None,
+    assurance: Annotated[
+        float | None, typer.Option(help="Issue contacts so that every cell fills with this probability.")
+    ] = None,
+    workload: Annotated[int, typer.Option(help="Most questionnaires per interviewer.")] = 100,
+    example: Annotated[
+        Path | None,
+        typer.Option(help="Write the example frame of 20 regions into this new folder, and stop."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Workbook to write, .xlsx; the figure goes beside it.")] = Path(
+        "plan.xlsx"
+    ),
+) -> None:
+    """Plan the interviews: by region and service, contacts by mode, back-checks, quotas, precision.
+
+    Exit codes: 0 done, 2 bad input or demands that contradict each other.
+
+    Example: sapa plan --n 9000 --min-service 30 --min-region 300 --out plan.xlsx
+    """
+    if example is not None:
+        write_example(example)
+        print(
+            f"wrote {example}; fill in regions.csv, then: sapa plan --n 9000 --frame {example}",
+            file=sys.stderr,
+        )
+        return
+    if out.suffix.lower() != ".xlsx" or out.is_dir():
+        raise ValueError(f"out must be an .xlsx file, got {str(out)!r}; choose another name")
+    shares, rates = _modes(mode or [])
+    with working("planning"):
+        known = frame_2020(**rates) if frame is None else _with(read_frame(frame), rates)
+        made = allocate(
+            known,
+            n,
+            power=power,
+            min_service=min_service,
+            min_region=min_region,
+            region_half_width=region_half_width,
+            service_half_width=service_half_width,
+            deff=deff,
+            mode_share=shares,
+            assurance=assurance,
+            workload=workload,
+        )
+        tables = plan_tables(made, deff=deff)
+        if frame is None:
+            tables["2020"] = case_2020(deff=deff)
+        write_xlsx(tables, out)
+        _draw(made, out.with_suffix(PICTURE))
+    for row in tables["about"].itertuples():
+        print(f"{row.what}: {row.value}")
+    print(f"wrote {out} and {out.with_suffix(PICTURE)}", file=sys.stderr)
+
+
+def _modes(told: list[str]) -> tuple[dict[str, float] | None, dict[str, dict[str, float]]]:
+    """Shares by mode, and the frame's fields, from ``name:contact:response:share``."""
+    shares, contact, response = {}, {}, {}
+    for text in told:
+        parts = text.split(":")
+        try:
+            name, (contact[parts[0]], response[parts[0]], shares[parts[0]]) = parts[0], map(float, parts[1:])
+        except ValueError:
+            message = (
+                f"mode must be name:contact:response:share, got {text!r}; for instance telephone:0.6:0.5:0.7"
+            )
+            raise ValueError(message) from None
+        if not name:
+            raise ValueError(f"mode must have a name, got {text!r}; for instance telephone:0.6:0.5:0.7")
+    return (shares, {"contact": contact, "response": response}) if told else (None, {})
+
+
+def _with(frame: Frame, rates: dict[str, dict[str, float]]) -> Frame:
+    """The frame with other contact and response rates."""
+    return replace(frame, contact=rates["contact"], response=rates["response"]) if rates else frame
+
+
+def _draw(plan: Plan, path: Path) -> None:
+    """Share of every region in the population and in the plan, whole or not at all."""
+    people, count = np.asarray(plan.frame.population), plan.count("region")
+    figure, axes = plt.subplots(figsize=(7.6, 1.1 + 0.19 * count.size), layout="constrained")
+    population_and_sample(people / people.sum(), count / count.sum(), list(plan.frame.regions), ax=axes)
+    with whole_file(path) as fresh:
+        figure.savefig(fresh, dpi=200)
+    plt.close(figure)
