@@ -185,6 +185,18 @@ def test_sets_differences_and_taus_are_those_of_the_ranking_functions():
     assert np.all((here["tau_lower"] <= here["tau"]) & (here["tau"] <= here["tau_upper"]))
 
 
+def test_the_rules_share_the_level():
+    found = alternatives(DATA, None, {"official": NODES, "bare": BARE}, level=0.2).sel(statistic="mean")
+    frame = compose(DATA, NODES).sel(statistic="mean")
+    sets = {
+        level: ranks(frame["estimate"].values, frame["covariance"].values, level=level)
+        for level in (0.2, 0.6)
+    }
+    assert not np.array_equal(sets[0.2]["lower"], sets[0.6]["lower"])
+    for end in ("lower", "upper"):
+        assert np.array_equal(found[end].sel(rule="official"), sets[0.6][end])
+
+
 def test_where_the_rules_cannot_differ_nothing_is_significant():
     one_channel = FOUND.sel(rule="respondent_weighted", service="e")
     assert np.allclose(one_channel["difference"], 0, atol=1e-12)

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from scipy.stats import kendalltau
 
-from estimators import kendall
+from estimators import kendall, tiers
 
 ORACLE = json.loads((Path(__file__).parent / "oracle" / "ranks.json").read_text())["kendall"]
 
@@ -39,6 +39,17 @@ def test_one_certain_ranking_spends_no_level():
     both = kendall(values, se, [4, 3, 2, 1], np.full(4, 1e-6))
     assert half.unresolved <= both.unresolved
     assert half.lower >= both.lower
+
+
+def test_two_uncertain_rankings_share_the_level():
+    values, se = np.linspace(4.3, 4.9, 9), np.full(9, 0.05)
+    exact = np.full(9, 1e-6)
+    open_pairs = {
+        level: 36 - int(tiers(values, se, level=level)["different"].sum()) // 2 for level in (0.95, 0.975)
+    }
+    assert open_pairs[0.95] < open_pairs[0.975]
+    assert kendall(values, se, values, exact).unresolved == open_pairs[0.975]
+    assert kendall(values, se, values, None).unresolved == open_pairs[0.95]
 
 
 @pytest.mark.parametrize(

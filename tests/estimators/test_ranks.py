@@ -101,6 +101,23 @@ def test_steps_read_the_draws_of_the_first():
     assert rejected.tolist() == [True, False, False, False, False, False]
 
 
+def test_draws_that_only_the_rejected_pairs_made_large_do_not_hide_the_others():
+    rng = np.random.default_rng(7)
+    errors = rng.normal(size=(4, 2_000))
+    errors[0, :1_200] *= 50  # the pairs of unit 0, all rejected, own most of the largest draws
+    errors[0] = np.abs(errors[0])
+    a, b = np.argwhere(~np.eye(4, dtype=bool)).T
+    first = unit_maxima(errors, np.ones((4, 4))).max(axis=0)
+    apart = (a == 0) | (b == 0)
+    statistic = np.where(apart, 1e4, np.where(a < b, 2.6, -2.6))
+    rejected, critical = step_down(statistic, first, errors, a, b, np.ones(12), level=0.9, stepwise=True)
+    rest = unit_maxima(errors[1:], np.ones((3, 3))).max(axis=0)
+    assert critical.value > 10
+    bar = np.sort(rest)[::-1][tail_count(2_000, 0.9) - 1]
+    assert bar > 2.6  # the median of the draws looked at first is 1.6
+    assert np.array_equal(rejected, apart)
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     values=st.lists(st.floats(1, 5), min_size=1, max_size=8),
