@@ -74,6 +74,11 @@ class Layout:
         units, strata = self.units[0].domain, self.strata[0].domain
         return np.bincount(units, minlength=self.n_domains) - np.bincount(strata, minlength=self.n_domains)
 
+    @property
+    def size(self) -> FloatArray:
+        """Number (domain,) of respondents."""
+        return np.bincount(self.domain, minlength=self.n_domains).astype(float)
+
     def kish(self, weight: FloatArray) -> FloatArray:
         """Factor (domain,) by which unequal weights lose sample size, ``n sum w^2 / (sum w)^2``."""
         n, total, squares = (
@@ -88,7 +93,7 @@ class Layout:
         cells = self.units[0]
         count = np.bincount(cells.of, minlength=cells.unit.size).astype(float)
         squares = np.bincount(cells.domain, weights=count**2, minlength=self.n_domains)
-        return squares / np.maximum(np.bincount(self.domain, minlength=self.n_domains), 1)
+        return squares / np.maximum(self.size, 1)
 
 
 def domain_variance(design: Design, layout: Layout, influence: FloatArray) -> FloatArray:

@@ -215,7 +215,7 @@ def _domain_scores(
     variance = np.where(usable, cells.variance, np.nan)
     deff = np.divide(variance, cells.srs, out=np.full(variance.shape, np.nan), where=usable)
     kish = layout.kish(source.weights)
-    used = design_effect(variance, cells.srs, kish, layout.cluster_size, layout.df)
+    used = design_effect(variance, cells.srs, kish, layout.cluster_size, layout.size, layout.df)
     n_eff = np.where(cells.count > 0, cells.count / used, 0.0)
     cube, plane = (domains.name, "item", "statistic"), (domains.name, "item")
     raters = plain[..., 3:].sum(axis=-1)

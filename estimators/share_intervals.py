@@ -121,8 +121,9 @@ def korn_graubard(
 ) -> Ends:
     """Ends of Clopper-Pearson on ``p (1 - p) / se^2`` shrunk by ``(t_{n-1} / t_df)^2`` (R's "beta").
 
-    Where the estimate has no standard error of its own (p = 0 or 1, or se = 0) the effective size given
-    is used instead, shrunk the same way (Korn & Graubard 1998, section 3).
+    The factor is cut at 1: degrees of freedom beyond n - 1, those of a design of which n are a small domain,
+    do not enlarge the sample. Where the estimate has no standard error of its own (p = 0 or 1, or se = 0) the
+    effective size given is used instead, shrunk the same way (Korn & Graubard 1998, section 3).
 
     >>> low, high = korn_graubard(np.array(1.0), se=np.array(0.0), df=np.array(9.0), n=np.array(10.0),
     ...                           n_eff=np.array(10.0), level=0.95)
@@ -131,7 +132,8 @@ def korn_graubard(
     """
     usable = (se > 0) & (p > 0) & (p < 1)
     own = np.where(usable, p * (1 - p) / np.where(usable, se, 1.0) ** 2, n_eff)
-    return clopper_pearson(p, n_eff=own * (student_t(n - 1, level) / student_t(df, level)) ** 2, level=level)
+    factor = np.minimum((student_t(n - 1, level) / student_t(df, level)) ** 2, 1.0)
+    return clopper_pearson(p, n_eff=own * factor, level=level)
 
 
 def bootstrap_t(
