@@ -176,7 +176,7 @@ def test_shares_of_trees_side_by_side_sum_to_one():
         items=["i1", "i3"],
     )
     found = compose(data, regional())
-    found = found.sel(node=found.flag.sel(statistic="mean") != "empty")
+    found = found.isel(node=(found.flag.sel(statistic="mean") != "empty").values)
     np.testing.assert_allclose(found.share_criterion.sum("criterion"), 1, rtol=1e-10)
 
 
