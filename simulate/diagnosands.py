@@ -50,17 +50,18 @@ class Diagnosis:
         (D,) or (), NaN where it has no meaning.
     influence
         (R, D) or (R,), NaN where the replicate gave no answer.
-    share
-        Whether the value is a share of replicates, whose error is never reported as zero.
+    trials
+        0, or for a share the number of successes or failures in a replicate: 1, or as many as domains that
+        are averaged. A share's error is never reported as zero.
     """
 
     value: Floats
     influence: Floats
-    share: bool = False
+    trials: int = 0
 
     def mc_error(self) -> Floats:
         """Monte Carlo standard error of the value."""
-        return mc_error(self.influence, self.value if self.share else None)
+        return mc_error(self.influence, self.value, trials=self.trials)
 
     def overall(self) -> "Diagnosis":
         """Mean over the domains that have a value."""
@@ -74,13 +75,13 @@ class Diagnosis:
         # A domain's value is a mean over fewer replicates where some have no answer; those do not move it.
         weight = answered / np.maximum(answered.mean(axis=0), 1e-300)
         mean = (np.where(answered, inside, 0.0) * weight).mean(axis=1)
-        return Diagnosis(np.array(self.value[known].mean()), mean, self.share and known.sum() == 1)
+        return Diagnosis(np.array(self.value[known].mean()), mean, self.trials * int(known.sum()))
 
 
 Diagnosand = Callable[[Outcome], Diagnosis]
 
 
-def mc_error(influence: Floats, share: Floats | None = None) -> Floats:
+def mc_error(influence: Floats, value: Floats | float = np.nan, *, trials: int = 0) -> Floats:
     """SD of the influences over sqrt(replicates); of a share, at least that of half a success."""
     answered = ~np.isnan(influence)
     count = answered.sum(axis=0)
@@ -90,20 +91,21 @@ def mc_error(influence: Floats, share: Floats | None = None) -> Floats:
         spread = np.where(answered, influence - centre, 0.0)
         variance = (spread**2).sum(axis=0) / (count - 1)
         error = np.where(count > 1, np.sqrt(variance / count), np.nan)
-        if share is not None:
-            near = (share * count + 0.5) / (count + 1)
-            error = np.fmax(error, np.sqrt(near * (1 - near) / count))
-            error = np.where(count > 1, error, np.nan)
+        if trials:
+            near = (value * count * trials + 0.5) / (count * trials + 1)
+            least = np.sqrt(near * (1 - near) / (count * trials))
+            alike = ~(error > 0) & (count > 1)
+            error = np.where(alike, least, error)
     return np.asarray(error)
 
 
-def _mean(values: Floats, *, share: bool = False) -> Diagnosis:
+def _mean(values: Floats, *, trials: int = 0) -> Diagnosis:
     """Mean over the replicates that have an answer."""
     answered = ~np.isnan(values)
     count = answered.sum(axis=0)
     total = np.where(answered, values, 0.0).sum(axis=0)
     value = np.divide(total, count, out=np.full(np.shape(total), np.nan), where=count > 0)
-    return Diagnosis(value, values - value, share)
+    return Diagnosis(value, values - value, trials)
 
 
 def bias(outcome: Outcome) -> Diagnosis:
@@ -138,7 +140,7 @@ def coverage(outcome: Outcome) -> Diagnosis:
     """Share of intervals that hold the truth."""
     lower, upper, truth = outcome.get("lower"), outcome.get("upper"), outcome.truth
     inside = (lower <= truth) & (truth <= upper)
-    return _mean(np.where(np.isnan(lower) | np.isnan(upper) | np.isnan(truth), np.nan, inside), share=True)
+    return _mean(np.where(np.isnan(lower) | np.isnan(upper) | np.isnan(truth), np.nan, inside), trials=1)
 
 
 def width(outcome: Outcome) -> Diagnosis:
@@ -150,7 +152,7 @@ def rejection(outcome: Outcome, *, null: bool, level: float = 0.05) -> Diagnosis
     """Share of p-values up to `level`, in domains whose estimand is zero (`null`) or is not."""
     p = outcome.get("p_value")
     wanted = ((outcome.truth == 0) == null) & ~np.isnan(outcome.truth)
-    return _mean(np.where(np.isnan(p) | ~wanted, np.nan, p <= level), share=True)
+    return _mean(np.where(np.isnan(p) | ~wanted, np.nan, p <= level), trials=1)
 
 
 size: Final = partial(rejection, null=True)
@@ -176,7 +178,7 @@ def top_agreement(outcome: Outcome, *, k: int) -> Diagnosis:
 
 def top_exact(outcome: Outcome, *, k: int) -> Diagnosis:
     """Chance that the published top k are the true top k; k = 1: that the winner is the true one."""
-    return _mean(_top(outcome, k).all(axis=1).astype(float), share=True)
+    return _mean(_top(outcome, k).all(axis=1).astype(float), trials=1)
 
 
 def cost(outcome: Outcome) -> Diagnosis:

@@ -68,8 +68,10 @@ def test_monte_carlo_errors_are_the_spread_of_repeated_studies(name):
 
 def test_a_share_of_none_or_all_has_an_error():
     for value in (0.0, 1.0):
-        found = Diagnosis(np.array([value]), np.zeros((100, 1)), share=True).mc_error()
-        assert found == pytest.approx(np.sqrt(0.5 / 101 * (1 - 0.5 / 101) / 100))
+        found = Diagnosis(np.array([value]), np.zeros((100, 1)), trials=1)
+        assert found.mc_error() == pytest.approx(np.sqrt(0.5 / 101 * (1 - 0.5 / 101) / 100))
+        several = Diagnosis(np.full(4, value), np.zeros((100, 4)), trials=1).overall().mc_error()
+        assert several == pytest.approx(np.sqrt(0.5 / 401 * (1 - 0.5 / 401) / 400))
 
 
 def test_missing_answers_are_left_out_not_counted_as_wrong():
