@@ -50,6 +50,7 @@ def alternatives(
     *,
     level: float = 0.95,
     best: Best = "high",
+    df: float = inf,
     denominator: Denominator = "asked",
     deff: float = 1.0,
     rule: SparseRule | None = None,
@@ -70,6 +71,8 @@ def alternatives(
     level : float
         Probability that the rank sets of all units by all rules hold at once, for one statistic.
     best : {"high", "low"}
+    df : float
+        Degrees of freedom of the standard errors; infinite takes them as known.
     denominator, deff, rule, pool
         As in `compose`.
     draws, rng
@@ -119,6 +122,7 @@ def alternatives(
             covariance[:, kept][:, :, :, kept],
             level=level,
             best=best,
+            df=df,
             draws=draws,
             rng=rng,
         )
@@ -216,13 +220,13 @@ def _scored(maps: Array, at: xr.Dataset) -> tuple[Array, Array]:
 
 
 def _compared(
-    score: Array, covariance: Array, *, level: float, best: Best, draws: int, rng: Rng
+    score: Array, covariance: Array, *, level: float, best: Best, df: float, draws: int, rng: Rng
 ) -> dict[str, Array]:
     rules, units = score.shape
     each = 1 - (1 - level) / rules
     own = [covariance[r, :, r] for r in range(rules)]
     tables = [
-        ranks(score[r], own[r], level=each, best=best, df=inf, draws=draws, rng=rng) for r in range(rules)
+        ranks(score[r], own[r], level=each, best=best, df=df, draws=draws, rng=rng) for r in range(rules)
     ]
     out = {name: np.stack([t[name].values for t in tables]) for name in ("se", "rank", "lower", "upper")}
     here = np.arange(units)
@@ -230,7 +234,7 @@ def _compared(
         [own[r][here, here] + own[0][here, here] - 2 * covariance[r, here, 0, here] for r in range(rules)]
     )
     taus = [
-        kendall(score[0], own[0], score[r], own[r], level=level, draws=draws, rng=rng)
+        kendall(score[0], own[0], score[r], own[r], level=level, df=df, draws=draws, rng=rng)
         for r in range(1, rules)
     ]
     difference, se = score - score[0], np.sqrt(variance.clip(0))
@@ -241,7 +245,7 @@ def _compared(
         **out,
         "difference": difference,
         "difference_se": se,
-        "difference_p_value": np.stack([holm(two_sided(row)) for row in statistic]),
+        "difference_p_value": np.stack([holm(two_sided(row, df=df)) for row in statistic]),
         "rank_change": out["rank"] - out["rank"][0],
         "survives": apart,
         "tau": np.array([1.0, *(t.tau for t in taus)]),
@@ -286,6 +290,8 @@ def _unit(schemes: Mapping[str, Rule]) -> tuple[str, int]:
     """Level of the units that all rules score, and how many parts their names have."""
     if len(schemes) < 2:
         raise ValueError(f"schemes must hold at least two rules to compare, got {len(schemes)}")
+    if barred := [name for name in schemes if "|" in name]:
+        raise ValueError(f"names of schemes must not contain '|', got {barred[0]!r}: rename it")
     nodes = [rule if isinstance(rule, Nodes) else rule.nodes for rule in schemes.values()]
     levels = {only_level(each) for each in nodes}
     if len(levels) > 1:

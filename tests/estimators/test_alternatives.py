@@ -197,6 +197,14 @@ def test_the_rules_share_the_level():
         assert np.array_equal(found[end].sel(rule="official"), sets[0.6][end])
 
 
+def test_few_degrees_of_freedom_establish_less():
+    rules = {"official": NODES, "bare": BARE}
+    known, few = (alternatives(DATA, None, rules, df=df, level=0.5) for df in (np.inf, 3))
+    assert np.all(few["difference_p_value"] >= known["difference_p_value"])
+    width = [int((f["upper"] - f["lower"]).sum()) for f in (known, few)]
+    assert width[0] < width[1]
+
+
 def test_where_the_rules_cannot_differ_nothing_is_significant():
     one_channel = FOUND.sel(rule="respondent_weighted", service="e")
     assert np.allclose(one_channel["difference"], 0, atol=1e-12)
@@ -239,6 +247,7 @@ def test_units_that_only_a_later_rule_scores_are_not_compared():
     ("schemes", "message"),
     [
         ({"official": NODES}, "at least two rules"),
+        ({"a": NODES, "a|b": BARE}, r"must not contain '\|'"),
         ({"one": NODES, "two": Nodes(NODES.scheme, PATH, ("channel",))}, "score the same level"),
         ({"one": NODES, "two": Nodes(NODES.scheme, PATH, ("service", "channel"))}, "ask for one level"),
         ({"one": NODES, "two": RespondentWeighted(NODES, "zone")}, "'zone' must be a part of the path"),
