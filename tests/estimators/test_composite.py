@@ -206,20 +206,20 @@ def test_expected_variance_over_all_samples(silent, within):
     population = np.array(POPULATION, dtype=np.int8)
     for place in silent:
         population[place] = -2
-    nodes = Nodes(
-        scheme([("a", "office"), ("a", "online")], {"i1": "staff", "i3": "terms"}), PATH, ("service",)
-    )
-    label = ["office"] * 5 + ["online"] * 5
     draws = list(itertools.combinations(range(7), 5))
-    estimates, variances = [], []
-    for first, second in itertools.product(draws, draws):
-        codes = np.concatenate([population[0][list(first)], population[1][list(second)]])
-        data = dataset(codes, ["a"] * 10, label, items=["i1", "i3"])
-        found = compose(data, nodes, shares=(), rule=SparseRule(min_raters=2)).sel(node="a", statistic="mean")
-        assert found.flag == ""
-        estimates.append(float(found.estimate))
-        variances.append(float(found.se) ** 2 * (1 - 5 / 7))
-    assert np.mean(variances) == pytest.approx(np.var(estimates), rel=within)
+    samples = list(itertools.product(draws, draws))
+    names = [f"sample{k}" for k in range(len(samples))]
+    items = {"i1": "staff", "i3": "terms"}
+    codes = np.concatenate([population[h][list(drawn)] for pair in samples for h, drawn in enumerate(pair)])
+    data = dataset(
+        codes, np.repeat(names, 10), (["office"] * 5 + ["online"] * 5) * len(names), items=list(items)
+    )
+    every = scheme([(name, channel) for name in names for channel in ("office", "online")], items)
+    found = compose(data, Nodes(every, PATH, ("service",)), rule=SparseRule(min_raters=2))
+    found = found.sel(statistic="mean")
+    assert (found.flag == "").all()
+    variance = float((found.se**2).mean()) * (1 - 5 / 7)
+    assert variance == pytest.approx(float(found.estimate.var()), rel=within)
 
 
 def test_variance_agrees_with_the_delete_one_jackknife():
