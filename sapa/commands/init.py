@@ -72,7 +72,11 @@ def _asked(table: FileTable, book: AnswerCodebook) -> AnswerCodebook:
 
 def _ask(question: str, guess: str, allowed: list[str] | None = None) -> str:
     while True:
-        said = str(typer.prompt(question, default=guess, err=True)).strip()
+        print(f"{question} [{guess}]: ", end="", file=sys.stderr, flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            raise ValueError("init asks, and there was no answer; --yes takes the guesses")
+        said = line.strip() or guess
         if allowed is None or said in allowed:
             return said
         print(f"there is no column {said!r}", file=sys.stderr)

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -63,8 +64,13 @@ def python_call(name: str, function: Callable[..., Any], *positional: str, **opt
     "sapa.read('a.csv', codebook='a.toml')"
     """
     default = {key: part.default for key, part in inspect.signature(function).parameters.items()}
-    told = [f"{key}={value!r}" for key, value in options.items() if value != default[key]]
+    told = [f"{key}={_literal(value)}" for key, value in options.items() if value != default[key]]
     return f"{name}({', '.join([*positional, *told])})"
+
+
+def _literal(value: object) -> str:
+    """Python text of a value; infinity has no name of its own."""
+    return f"float({str(value)!r})" if isinstance(value, float) and not isfinite(value) else repr(value)
 
 
 @contextmanager

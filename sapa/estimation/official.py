@@ -103,6 +103,12 @@ def official(
     wanted = Nodes(scheme_of(data, above=above), path, (by,))
     design = design_of(data, single_psu=single_psu)
     found = compose(data, wanted, design=design, deff=deff, denominator=denominator, rule=rule, level=level)
+    return found.assign_attrs(design=design_in_words(data))
+
+
+def design_in_words(data: xr.Dataset) -> str:
+    """What :func:`design_of` takes the design to be, in words."""
     named = [name for name in ("stratum", "psu", "weight") if name in data]
-    told = ", ".join(named) if named else "none named: simple random within " + " x ".join(CELLS)
-    return found.assign_attrs(design=told)
+    own = f"{' and '.join([', '.join(named[:-1]), named[-1]][len(named) < 2 :])} of the data" if named else ""
+    plain = f"simple random within {' x '.join(CELLS)}"
+    return own if {"stratum", "psu"} & set(named) else ", ".join(part for part in (plain, own) if part)

@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 
 from estimators import change, ranks, scores, tipping_point
 from sapa.answers.reading import SLASH
-from sapa.estimation.official import PARTS, Denominator, Level, SinglePsu, Statistic, design_of, official
+from sapa.estimation.official import (
+    PARTS,
+    Denominator,
+    Level,
+    SinglePsu,
+    Statistic,
+    design_in_words,
+    design_of,
+    official,
+)
 
 By = Literal[Level, "item"]
 Unit = Literal["region", "service", "channel"]
@@ -187,7 +196,8 @@ def compare(
         table[name] = one["raters"].sel(node=moved["node"]).values
     everyone = set().union(*(one["node"].values.tolist() for one, _ in rounds))
     left = sorted(_shown(name) for name in everyone - set(moved["node"].values.tolist()))
-    table.attrs |= {"statistic": statistic, "df": used, "not_compared": left}
+    told = {key: rounds[1][0].attrs[key] for key in ("design", "deff", "denominator", "rule")}
+    table.attrs |= told | {"statistic": statistic, "df": used, "not_compared": left}
     return suppressed(table, min_cell, raters=("raters_before", "raters_after"), flag="verdict")
 
 
@@ -235,7 +245,7 @@ def _items(
         table[name] = table[name].map(_shown)
     table = table.rename(columns={"n_eff": "effective_n"})
     table = table[["service", "item", "statistic", *("effective_n" if c == "n_eff" else c for c in columns)]]
-    table.attrs = {key: str(value) for key, value in found.attrs.items()}
+    table.attrs = {key: str(value) for key, value in found.attrs.items()} | {"design": design_in_words(data)}
     return table
 
 
