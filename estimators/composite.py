@@ -18,7 +18,6 @@ from estimators.composite_influence import (
     Leaves,
     Reading,
     Statistic,
-    Weights,
     answers,
     leaf_figures,
     parts,
@@ -26,7 +25,7 @@ from estimators.composite_influence import (
 )
 from estimators.composite_intervals import composite_interval
 from estimators.composite_layout import Layout, Nodes, People, Tree, grouping, lay_out
-from estimators.composite_variance import Spread, spread
+from estimators.composite_variance import Slots, Spread, spread
 from estimators.design import Design
 from estimators.ratings import CODES
 from estimators.scheme import averaging_matrix
@@ -137,10 +136,13 @@ def compose(
     branches = _branches(wanted, layout, trees, own, tuple(pool))
     groups, labels = grouping(trees, tuple(shares))
     told = answers(own, layout, chosen.weights[layout.order])
+    nodes_of = [branch.node for branch in branches]
+    count = sum(branch.matrix.shape[0] for branch in branches)
+    slots = Slots.of(layout, chosen, node=nodes_of, nodes=count, groups=groups)
     scores = []
     for statistic in STATISTICS:
         reading = Reading.of(statistic, denominator)
-        scores.append(_score(branches, told, reading, layout, chosen, groups, statistic=statistic, rule=rule))
+        scores.append(_score(branches, told, reading, slots, statistic=statistic, rule=rule))
     frame = _labelled(scores, branches, wanted, deff, level)
     for part, inside in labels.items():
         frame[f"share_{part}"] = _share(scores, inside, part)
@@ -154,7 +156,8 @@ class _Branch:
 
     tree: Tree
     matrix: sp.csr_array
-    weights: Weights
+    leaf_weight: Array
+    node: Codes
     pool: Codes
     n: Codes
     raters: Codes
@@ -187,48 +190,41 @@ def _branches(
         levels = [averaging_matrix(nodes.scheme, raters > 0, level=level) for level in nodes.levels]
         matrix = sp.vstack(levels, format="csr")
         local = slot_weights(matrix, tree)
-        n, gave = _people(local, layout, place, own, matrix.shape[0])
-        weights = Weights(local.leaf, local.node + offset)
-        found.append(_Branch(tree, matrix, weights, pools[place], n, gave))
+        leaf_weight, node = local.leaf[leaf], local.node[layout.cell[place]]
+        n, gave = _people(leaf_weight > 0, node, layout, own, matrix.shape[0])
+        found.append(_Branch(tree, matrix, leaf_weight, node + offset, pools[place], n, gave))
         offset += matrix.shape[0]
     return found
 
 
 def _people(
-    weights: Weights, layout: Layout, place: int, own: NDArray[np.int8], nodes: int
+    used: NDArray[np.bool_], node: Codes, layout: Layout, own: NDArray[np.int8], nodes: int
 ) -> tuple[Codes, Codes]:
     """Respondents of each node's cells, and those who rated any of its items."""
-    used: NDArray[np.bool_] = np.greater(weights.leaf[layout.leaf[place]], 0)
-    node = weights.node[layout.cell[place]][layout.fine]
+    at = node[layout.fine]
     inside = np.asarray(used.any(axis=1))[layout.fine]
-    gave = [np.asarray(((own > 0) & used[:, :, j][layout.fine]).any(axis=1)) for j in range(used.shape[2])]
-    return (
-        np.bincount(node[inside], minlength=nodes),
-        np.bincount(node[np.stack(gave, axis=1)], minlength=nodes),
-    )
+    gave = [((own > 0) & used[:, :, j][layout.fine]).any(axis=1) for j in range(used.shape[2])]
+    return np.bincount(at[inside], minlength=nodes), np.bincount(at[np.stack(gave, axis=1)], minlength=nodes)
 
 
 def _score(
     branches: Sequence[_Branch],
     told: Answers,
     reading: Reading,
-    layout: Layout,
-    design: Design,
-    groups: Sequence[Codes],
+    slots: Slots,
     *,
     statistic: Statistic,
     rule: SparseRule,
 ) -> _Score:
-    moved, columns = [], []
+    moved, columns, layout = [], [], slots.layout
     for place, branch in enumerate(branches):
         leaf = layout.leaf[place]
         leaves = leaf_figures(told, leaf, reading, pool=branch.pool, statistic=statistic, rule=rule)
         moved.append(
-            parts(told, reading, leaves, branch.weights, layout, branch.tree, place=place, rule=rule)
+            parts(told, reading, leaves, branch.leaf_weight, layout, branch.tree, place=place, rule=rule)
         )
         columns.append(_figures(branch.matrix, leaves))
-    nodes = sum(branch.matrix.shape[0] for branch in branches)
-    found = spread(moved, layout, design, groups=groups, nodes=nodes)
+    found = spread(moved, slots)
     score, one, pooled, bounded = np.concatenate(columns, axis=1)
     return _Score(score, one, pooled, bounded, found)
 

@@ -154,12 +154,8 @@ class Parts:
 
     Attributes
     ----------
-    leaf : (F, K)
-        Leaf of each position of each fine cell, L where none.
     leaf_weight : (F, K, J)
         Weight of each position in the node of each slot.
-    node : (F, J)
-        Node of each slot of each fine cell.
     moved : (n, K)
         Residuals of answers to leaves with a variance of their own, over the leaf's size.
     score, follow : (n,), (F, K)
@@ -172,9 +168,7 @@ class Parts:
         Sum of the squared weights of the answers.
     """
 
-    leaf: Codes
     leaf_weight: Array
-    node: Codes
     moved: Array
     score: Array
     follow: Array
@@ -187,7 +181,7 @@ def parts(
     told: Answers,
     reading: Reading,
     leaves: Leaves,
-    weights: Weights,
+    leaf_weight: Array,
     layout: Layout,
     tree: Tree,
     *,
@@ -229,8 +223,7 @@ def parts(
     squared_weights = told.counts[2] @ reading.counted
     own = np.sqrt(1 - rule.rho) * thin_sd * _at(per, leaf)
     follow = slope[cell][:, None] * thin_sd
-    node = weights.node[cell]
-    return Parts(leaf, weights.leaf[leaf], node, moved, score, follow, shared, own, squared_weights)
+    return Parts(leaf_weight, moved, score, follow, shared, own, squared_weights)
 
 
 def onto_nodes(moved: Array, leaf_weight: Array, fine: Codes) -> Array:

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-import pandas as pd
-from scipy import sparse as sp
 
 from estimators.composite_influence import Array, Codes, Parts, onto_nodes
 from estimators.composite_layout import Layout
-from estimators.design import Design, Layer
-from estimators.linearization import deviations
+from estimators.composite_stages import Stage
+from estimators.design import Design
+from estimators.linearization import deviations, unit_sums
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,65 +40,65 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slots:
-    """The nodes that each fine cell touches, all trees side by side.
+    """The nodes that each fine cell touches, all trees side by side: what both statistics share.
 
     Attributes
     ----------
-    node : (F, J)
+    layout, design
+        Whose slots they are.
+    node : per tree, (F, J)
     nodes
-        Their number V.
+        Number of nodes V; nodes of different trees have different numbers.
     label : per tree, (F, K)
         Group of the leaf of each position, `groups` where there is none.
     groups
         Their number C.
+    stages
+        Of the design, none where weights are calibrated.
     """
 
-    node: Codes
+    layout: Layout
+    design: Design
+    node: tuple[Codes, ...]
     nodes: int
     label: tuple[Codes, ...]
     groups: int
+    stages: tuple[Stage, ...]
 
-    def split(self, values: Array, parts: Sequence[Parts]) -> list[Array]:
+    @classmethod
+    def of(
+        cls, layout: Layout, design: Design, *, node: Sequence[Codes], nodes: int, groups: Sequence[Codes]
+    ) -> Self:
+        """Slots from each tree's nodes (F, J) and groups (L,) of leaves, numbered alike in all trees."""
+        count = 1 + max(int(codes.max()) for codes in groups)
+        label = tuple(np.append(codes, count)[leaf] for codes, leaf in zip(groups, layout.leaf, strict=True))
+        at = np.concatenate(node, axis=1)[layout.fine]
+        layers = () if design.residuals else design.layers
+        stages = tuple(Stage.of(layer, layout.order, at, nodes) for layer in layers)
+        return cls(layout, design, tuple(node), nodes, label, count, stages)
+
+    def split(self, values: Array) -> list[Array]:
         """Columns of each tree from the columns of all."""
-        ends = np.cumsum([part.node.shape[1] for part in parts])[:-1]
-        return np.split(values, ends, axis=1)
+        return np.split(values, np.cumsum([node.shape[1] for node in self.node])[:-1], axis=1)
 
-    def by_group(self, brought: Array, tree: int, part: Parts) -> Array:
+    def by_group(self, brought: Array, tree: int) -> Array:
         """Sums (C, V) of what positions bring, (F, K, J), by group of the leaf and node of the slot."""
-        key = self.label[tree][:, :, None] * self.nodes + part.node[:, None, :]
+        key = self.label[tree][:, :, None] * self.nodes + self.node[tree][:, None, :]
         flat = np.bincount(key.ravel(), brought.ravel(), (self.groups + 1) * self.nodes)
         return np.asarray(flat.reshape(self.groups + 1, self.nodes)[: self.groups], dtype=float)
 
+    def scattered(self, blocks: Array) -> Array:
+        """Sum (V, V) of the fine cells' blocks (F, J, J) at the nodes of their slots."""
+        node = np.concatenate(self.node, axis=1)
+        key = node[:, :, None] * self.nodes + node[:, None, :]
+        flat = np.bincount(key.ravel(), blocks.ravel(), self.nodes**2)
+        return np.asarray(flat.reshape(self.nodes, self.nodes), dtype=float)
 
-def spread(
-    parts: Sequence[Parts],
-    layout: Layout,
-    design: Design,
-    *,
-    groups: Sequence[Codes],
-    nodes: int,
-) -> Spread:
-    """Covariance of all nodes of all trees together.
 
-    Parameters
-    ----------
-    parts
-        Of each tree; nodes of different trees have different numbers.
-    layout
-        Whose parts they are.
-    design
-        In the order of the ratings table.
-    groups
-        Of each tree: (L,) group of each leaf, numbered alike in all trees.
-    nodes
-        Number of nodes V.
-    """
-    count = 1 + max(int(codes.max()) for codes in groups)
-    label = tuple(np.append(codes, count)[part.leaf] for part, codes in zip(parts, groups, strict=True))
-    slots = Slots(np.concatenate([part.node for part in parts], axis=1), nodes, label, count)
-    sampled = _calibrated if design.residuals else _sampled
-    data = sampled(parts, layout, design, slots)
-    shared, own = _shared(parts, layout, slots), _own(parts, slots)
+def spread(parts: Sequence[Parts], slots: Slots) -> Spread:
+    """Covariance of all nodes of all trees together, from what moves the leaves of each tree."""
+    sampled = _calibrated if slots.design.residuals else _sampled
+    data, shared, own = sampled(parts, slots), _shared(parts, slots), _own(parts, slots)
     return Spread(
         data.covariance + shared.covariance + own.covariance,
         data.share + shared.share + own.share,
@@ -106,80 +106,62 @@ def spread(
     )
 
 
-def _sampled(parts: Sequence[Parts], layout: Layout, design: Design, slots: Slots) -> Spread:
-    """What sampling brings: each stage's scale_h (sum_u t_u t_u' - shrink_h m_h m_h'), t_u totals of units.
-
-    The nodes that a respondent does not touch stay zeros of sparse matrices.
-    """
-    weight = design.weights[layout.order][:, None]
+def _sampled(parts: Sequence[Parts], slots: Slots) -> Spread:
+    """What sampling brings, stage by stage."""
+    layout = slots.layout
+    weight = slots.design.weights[layout.order][:, None]
     moved = weight * np.concatenate([_moved(part, part.leaf_weight, layout) for part in parts], axis=1)
-    node = slots.node[layout.fine]
-    covariance = np.zeros((slots.nodes, slots.nodes))
-    pull, squares = np.zeros_like(moved), np.zeros(slots.nodes)
-    for stage, layer in enumerate(design.layers):
-        unit = layer.unit[layout.order]
-        totals = _indicator(unit, layer.stratum.size) @ _sparse(moved, node, slots.nodes)
-        sums = _indicator(layer.stratum, layer.scale.size) @ totals
-        outer = layer.scale * layer.shrink
-        covariance += (totals.T @ (layer.scale[layer.stratum][:, None] * totals)).toarray()
-        covariance -= (sums.T @ (outer[:, None] * sums)).toarray()
-        stratum = layer.stratum[unit][:, None]
-        in_unit = _group_total(unit[:, None] * slots.nodes + node, moved)
-        in_stratum = _group_total(stratum * slots.nodes + node, moved)
-        pull += layer.scale[stratum] * (in_unit - layer.shrink[stratum] * in_stratum)
-        if stage == 0:
-            squares = _stratum_squares(layer, totals, sums)
+    covariance = sum(stage.covariance(moved, slots.nodes) for stage in slots.stages)
+    pull = sum(stage.pull(moved) for stage in slots.stages)
     share = np.zeros((slots.groups, slots.nodes))
-    for tree, (part, own) in enumerate(zip(parts, slots.split(pull, parts), strict=True)):
-        pulled = weight * own
-        brought = _products(part.moved, pulled, layout)
-        followed = np.add.reduceat(part.score[:, None] * pulled, layout.starts)
-        brought += part.follow[:, :, None] * followed[:, None, :]
-        share += slots.by_group(part.leaf_weight * brought, tree, part)
-    return Spread(covariance, share, squares)
+    for tree, (part, own) in enumerate(zip(parts, slots.split(weight * pull), strict=True)):
+        followed = np.add.reduceat(part.score[:, None] * own, layout.starts)
+        brought = _products(part.moved, own, layout) + part.follow[:, :, None] * followed[:, None, :]
+        share += slots.by_group(part.leaf_weight * brought, tree)
+    return Spread(np.asarray(covariance), share, slots.stages[0].squares(moved, slots.nodes))
 
 
-def _calibrated(parts: Sequence[Parts], layout: Layout, design: Design, slots: Slots) -> Spread:
+def _calibrated(parts: Sequence[Parts], slots: Slots) -> Spread:
     """The same for calibrated weights, whose residuals tie all respondents together."""
+    layout = slots.layout
 
     def rows(group: int | None) -> Array:
         dense = np.zeros((layout.fine.size, slots.nodes))
-        for part, label in zip(parts, slots.label, strict=True):
+        for part, label, node in zip(parts, slots.label, slots.node, strict=True):
             kept = part.leaf_weight if group is None else part.leaf_weight * (label == group)[:, :, None]
-            moved = _moved(part, kept, layout)
-            dense[layout.order] += _sparse(moved, part.node[layout.fine], slots.nodes).toarray()
-        return deviations(design, dense)
+            at = layout.order[:, None], node[layout.fine]
+            np.add.at(dense, at, _moved(part, kept, layout))
+        return deviations(slots.design, dense)
 
     every = rows(None)
     share = np.stack([np.einsum("rv,rv->v", rows(group), every) for group in range(slots.groups)])
-    layer = design.layers[0]
-    first = every[: layer.stratum.size] ** 2
-    variance = _indicator(layer.stratum, layer.scale.size) @ first
-    return Spread(every.T @ every, share, (variance**2 / _degrees(layer)[:, None]).sum(axis=0))
+    layer = slots.design.layers[0]
+    variance = unit_sums(layer.stratum, every[: layer.stratum.size] ** 2, layer.scale.size)
+    degrees = np.maximum(np.bincount(layer.stratum, minlength=layer.scale.size) - 1.0, 1.0)
+    return Spread(every.T @ every, share, (variance**2 / degrees[:, None]).sum(axis=0))
 
 
-def _shared(parts: Sequence[Parts], layout: Layout, slots: Slots) -> Spread:
+def _shared(parts: Sequence[Parts], slots: Slots) -> Spread:
     """What sparse answers of one respondent share, respondents being independent."""
+    layout = slots.layout
     moved = np.concatenate([onto_nodes(part.shared, part.leaf_weight, layout.fine) for part in parts], axis=1)
-    rows = _sparse(moved, slots.node[layout.fine], slots.nodes)
+    blocks = _products(moved, moved, layout)
     share = np.zeros((slots.groups, slots.nodes))
-    for tree, (part, own) in enumerate(zip(parts, slots.split(moved, parts), strict=True)):
-        share += slots.by_group(part.leaf_weight * _products(part.shared, own, layout), tree, part)
-    return Spread((rows.T @ rows).toarray(), share, np.zeros(slots.nodes))
+    for tree, (part, own) in enumerate(zip(parts, slots.split(moved), strict=True)):
+        share += slots.by_group(part.leaf_weight * _products(part.shared, own, layout), tree)
+    return Spread(slots.scattered(blocks), share, np.zeros(slots.nodes))
 
 
 def _own(parts: Sequence[Parts], slots: Slots) -> Spread:
     """What sparse answers bring each by itself; the same answer in two trees is one."""
-    counted = parts[0].squared_weights
+    counted = parts[0].squared_weights[:, :, None]
     weighted = [part.leaf_weight * part.own[:, :, None] for part in parts]
     wide = np.concatenate(weighted, axis=2)
-    blocks = np.matmul(wide.transpose(0, 2, 1), wide * counted[:, :, None])
-    key = slots.node[:, :, None] * slots.nodes + slots.node[:, None, :]
-    flat: Array = np.asarray(np.bincount(key.ravel(), blocks.ravel(), slots.nodes**2), dtype=float)
+    blocks = np.matmul(wide.transpose(0, 2, 1), wide * counted)
     share = np.zeros((slots.groups, slots.nodes))
-    for tree, (part, bare) in enumerate(zip(parts, weighted, strict=True)):
-        share += slots.by_group(bare**2 * counted[:, :, None], tree, part)
-    return Spread(flat.reshape(slots.nodes, slots.nodes), share, np.zeros(slots.nodes))
+    for tree, bare in enumerate(weighted):
+        share += slots.by_group(bare**2 * counted, tree)
+    return Spread(slots.scattered(blocks), share, np.zeros(slots.nodes))
 
 
 def _moved(part: Parts, leaf_weight: Array, layout: Layout) -> Array:
@@ -193,32 +175,3 @@ def _products(moved: Array, slots: Array, layout: Layout) -> Array:
     """Sums over each fine cell's respondents of answers (n, K) times slots (n, J): (F, K, J)."""
     sums = [np.add.reduceat(moved * slots[:, [j]], layout.starts) for j in range(slots.shape[1])]
     return np.stack(sums, axis=2)
-
-
-def _stratum_squares(layer: Layer, totals: sp.csr_array, sums: sp.csr_array) -> Array:
-    square = _indicator(layer.stratum, layer.scale.size) @ totals.multiply(totals)
-    variance = layer.scale[:, None] * (square - layer.shrink[:, None] * sums.multiply(sums))
-    return np.asarray((variance.power(2) / _degrees(layer)[:, None]).sum(axis=0))
-
-
-def _degrees(layer: Layer) -> Array:
-    return np.asarray(np.maximum(np.bincount(layer.stratum, minlength=layer.scale.size) - 1.0, 1.0))
-
-
-def _indicator(code: Codes, count: int) -> sp.csr_array:
-    """Matrix (count, rows) that sums rows by their code."""
-    rows = sp.csr_array((np.ones(code.size), code, np.arange(code.size + 1)), shape=(code.size, count))
-    return rows.T.tocsr()
-
-
-def _sparse(slots: Array, node: Codes, nodes: int) -> sp.csr_array:
-    """Matrix (rows, V) of the slots (rows, J) of each row."""
-    size, width = slots.shape
-    starts = np.arange(0, size * width + 1, width)
-    return sp.csr_array((slots.ravel(), node.ravel(), starts), shape=(size, nodes))
-
-
-def _group_total(key: Codes, values: Array) -> Array:
-    """Each entry replaced by the sum of the entries with its key."""
-    code, _ = pd.factorize(key.ravel())
-    return np.asarray(np.bincount(code, values.ravel())[code].reshape(values.shape), dtype=float)
