@@ -7,8 +7,10 @@ import pandas as pd
 import xarray as xr
 
 from sapa.feasibility import feasibility
+from sapa.findings import findings
 from sapa.ledger import agreement, ledger, summary
-from sapa.microdata import synthetic_2020
+from sapa.microdata import MicrodataReport, microdata_report, synthetic_2020
+from sapa.precision import Precision, precision_2020
 
 #: Told the share done, in 0..1, and what is being done.
 Stage = Callable[[float, str], None]
@@ -26,8 +28,14 @@ class Reproduction:
         without the rounding of their inputs.
     feasibility
         Every printed pair of mean and satisfaction against what ratings can be.
-    microdata
-        Synthetic respondents who re-publish the report.
+    microdata, microdata_report
+        Synthetic respondents who re-publish the report; what they print, miss and assume.
+    precision
+        Intervals, rank sets and variance shares that the report leaves out.
+    findings
+        The five most surprising sentences.
+    options
+        The arguments it was made with, by name.
     """
 
     ledger: pd.DataFrame
@@ -35,29 +43,80 @@ class Reproduction:
     agreement: pd.DataFrame
     feasibility: pd.DataFrame
     microdata: xr.Dataset
+    microdata_report: MicrodataReport
+    precision: Precision
+    findings: tuple[str, ...]
+    options: dict[str, float]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every result as a table, by the name of its file."""
+        told, exact = self.microdata_report, self.precision
+        return {
+            "ledger": self.ledger,
+            "ledger_counts": self.ledger_counts.rename_axis("table").reset_index(),
+            "ledger_agreement": self.agreement.rename_axis("table").reset_index(),
+            "feasibility": self.feasibility,
+            "services": exact.services,
+            "agencies": exact.agencies,
+            "regions": exact.regions,
+            "country": exact.country,
+            "criterion_shares": exact.criterion_shares,
+            "channel_shares": exact.channel_shares,
+            "change_2019_2020": exact.change,
+            "thin_channels": exact.thin_channels,
+            "assumptions": exact.assumptions,
+            "microdata_summary": told.summary,
+            "microdata_table8": told.table8,
+            "microdata_misses": told.misses,
+            "microdata_splits": told.splits,
+            "microdata_users": told.users,
+            "microdata_assumptions": told.assumptions,
+        }
+
+    def respondents(self) -> pd.DataFrame:
+        """The synthetic respondents, one row each: service, region, channel and the ratings by item."""
+        facts = {name: self.microdata[name].values for name in ("service", "region", "channel")}
+        ratings = pd.DataFrame(
+            self.microdata["ratings"].values, columns=self.microdata["item"].values.tolist()
+        )
+        return pd.concat([pd.DataFrame(facts), ratings], axis=1)
 
 
-def reproduce_2020(*, rho: float = 0.5, seed: int = SEED, stage: Stage | None = None) -> Reproduction:
+def reproduce_2020(
+    *, rho: float = 0.5, deff: float = 1.0, seed: int = SEED, stage: Stage | None = None
+) -> Reproduction:
     """Reproduction of the 2020 monitoring.
 
     Parameters
     ----------
     rho
         Within-respondent correlation of the synthetic ratings, in [0, 1).
+    deff
+        Design effect beside simple random sampling within service, channel and region; at least 1.
     seed
-        Of the synthetic respondents and of the draws behind rank sets.
+        Of the synthetic respondents.
     stage
         Told what is being done; see :data:`Stage`.
+
+    Raises
+    ------
+    ValueError
+        When `rho` or `deff` is out of range.
     """
+    if not 1 <= deff < float("inf"):
+        raise ValueError(f"deff must be at least 1 and finite, got {deff}; 1 is the named design as it is")
     tell = stage or (lambda share, text: None)
     tell(0.0, "recomputing every printed figure")
     book = ledger(corrections=True)
     tell(0.05, "asking which printed pairs ratings can give")
     pairs = feasibility()
     tell(0.1, "building respondents who re-publish the report")
-    microdata = synthetic_2020(rho=rho, rng=seed, progress=_within(tell, 0.1, 0.6))
-    tell(1.0, "done")
-    return Reproduction(book, summary(book), agreement(), pairs, microdata)
+    microdata = synthetic_2020(rho=rho, rng=seed, progress=_within(tell, 0.1, 0.5))
+    told = microdata_report(microdata)
+    exact = precision_2020(microdata, deff=deff, progress=_within(tell, 0.5, 0.7))
+    options = {"rho": rho, "deff": deff, "seed": seed}
+    found = findings(book, microdata, exact)
+    return Reproduction(book, summary(book), agreement(), pairs, microdata, told, exact, found, options)
 
 
 def _within(tell: Stage, start: float, end: float) -> Stage:

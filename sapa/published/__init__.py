@@ -4,13 +4,15 @@ from sapa.published.checks import check
 from sapa.published.codebook import Column, Table, codebook
 from sapa.published.corrections import Correction, corrected_criteria, corrections
 from sapa.published.datasets import load, load_all
-from sapa.published.names import names
+from sapa.published.names import Language, Unit, names
 from sapa.published.tables import printed, source, table
 
 __all__ = [
     "Column",
     "Correction",
+    "Language",
     "Table",
+    "Unit",
     "check",
     "codebook",
     "corrected_criteria",

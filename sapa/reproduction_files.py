@@ -1,0 +1,77 @@
+"""The files of the 2020 reproduction: tables, figures, the report."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+
+from sapa.drawings import drawings
+from sapa.output import write_csv, write_xlsx
+from sapa.published import Language
+from sapa.report import Figure, figure
+from sapa.reproduction import Reproduction, Stage
+from sapa.reproduction_report import reproduction_page
+
+DPI = 200
+CAPTIONS: Mapping[str, str] = {
+    "ledger": "Printed figures of each table by status; in brackets, how many the table prints.",
+    "services_intervals": "Published Q of 62 services with 95% intervals, in the published order.",
+    "services_rank_sets": "Published rank of each service, and the ranks that the data allow, for all "
+    "services at once.",
+    "agencies_intervals": "Published Q of 24 agencies (Appendix A) with 95% intervals.",
+    "agencies_rank_sets": "Published rank of each agency, and the ranks that the data allow.",
+    "regions_intervals": "Published Q of 17 regions (Table 12) with 95% intervals.",
+    "regions_rank_sets": "Published rank of each region, and the ranks that the data allow.",
+    "variance_shares": "Share of each criterion in the variance of a service's Q.",
+    "effective_numbers": "Respondents of each service, and the single ratings that its Q is worth.",
+    "one_person": "Q of all services (grey), and what the one online respondent does to this one.",
+    "population_and_sample": "Regions: share of the population on 1 January 2020 and share of the sample.",
+}
+
+
+def write(
+    result: Reproduction, folder: Path, *, language: Language = "en", stage: Stage | None = None
+) -> None:
+    """Every table as CSV and in one workbook, every figure as SVG and PNG, and the report, into a folder.
+
+    Parameters
+    ----------
+    result
+        Of :func:`sapa.reproduction.reproduce_2020`.
+    folder
+        That exists; see :func:`sapa.output.whole_folder`.
+    language
+        Of the figures' labels.
+    stage
+        Told what is being done, from 0 to 1.
+    """
+    tell = stage or (lambda share, text: None)
+    tell(0.0, "writing tables")
+    tables = result.tables()
+    for name, frame in tables.items():
+        write_csv(frame, folder / f"{name}.csv")
+    write_csv(result.respondents(), folder / "respondents.csv")
+    write_xlsx(tables, folder / "tables.xlsx")
+    drawn = _draw(result, folder / "figures", language, lambda share, text: tell(0.2 + 0.7 * share, text))
+    tell(0.95, "writing the report")
+    (folder / "report.html").write_text(reproduction_page(result, drawn), encoding="utf-8")
+    tell(1.0, "done")
+
+
+def _draw(
+    result: Reproduction, folder: Path, language: Language, tell: Callable[[float, str], None]
+) -> dict[str, Figure]:
+    """Every figure, saved and kept for the report."""
+    folder.mkdir()
+    found: dict[str, Figure] = {}
+    plans = drawings(result, language=language)
+    with mpl.rc_context({"backend": "agg"}), plt.ioff():
+        for name, draw in plans.items():
+            tell(len(found) / len(plans), f"drawing {name.replace('_', ' ')}")
+            picture = draw().get_figure(root=True)
+            assert picture is not None  # axes that were just drawn have a figure
+            picture.savefig(folder / f"{name}.png", dpi=DPI)
+            found[name] = figure(picture, caption=CAPTIONS[name])
+            (folder / f"{name}.svg").write_text(found[name].svg, encoding="utf-8")
+    return found

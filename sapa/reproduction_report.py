@@ -1,0 +1,237 @@
+"""The report of the 2020 reproduction: which figures follow, how precise they are, which ranks they "
+"support."""
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from sapa.ledger import feedback_in_zones, left_out
+from sapa.published import Unit, corrections, names
+from sapa.report import Figure, ReportTable, Section, page, report_table
+from sapa.reproduction import Reproduction
+
+DIGITS = {
+    "estimate": 2, "se": 3, "lower": 2, "upper": 2, "half_width": 2, "effective_n": 0, "df": 0,
+    "before": 3, "after": 3, "difference": 3, "p_value": 4, "flips_at_deff": 1, "computed": 3,
+    "weight": 3, "channel_figure": 3, "published": 3, "without": 3, "mean_score": 2, "satisfaction_pct": 1,
+    "rate_low": 3, "rate_high": 3, "pairs_told_apart": 3, "median_half_width": 3, "median_rank_set": 1,
+    "rho": 1, "deff": 1, "printed_online_percent": 1, "resolvable": 2, "allowed": 3,
+}  # fmt: skip
+UNITS: Mapping[str, Unit] = {"services": "service", "agencies": "agency", "regions": "region"}
+LEAGUE_COLUMNS = (
+    "name", "printed_rank", "rank_low", "rank_high", "estimate", "lower", "upper", "n", "effective_n",
+    "resolvable", "rank_low_favourable", "rank_high_favourable", "rank_low_unfavourable",
+    "rank_high_unfavourable", "lower_unfavourable", "upper_unfavourable", "why_thin",
+)  # fmt: skip
+
+
+def reproduction_page(result: Reproduction, drawn: Mapping[str, Figure]) -> str:
+    """HTML of the report.
+
+    Parameters
+    ----------
+    result
+        Of :func:`sapa.reproduction.reproduce_2020`.
+    drawn
+        Figures by the names of :func:`sapa.drawings.drawings`.
+    """
+    sections = [
+        Section("findings", "Five findings", points=result.findings),
+        _ledger(result, drawn),
+        _feasibility(result),
+        *(_league(result, drawn, name) for name in UNITS),
+        _country(result),
+        _variance(result, drawn),
+        _one_person(result, drawn),
+        _sample(drawn),
+        _respondents(result),
+    ]
+    counts = result.ledger_counts.loc["all"]
+    lead = (
+        f"Of {counts['figures']:,} printed figures {counts['reproduced']:,} follow from others, "
+        f"{counts['reproduced_after_correction']} more after a listed correction; "
+        f"{counts['contradicted']} are contradicted, {counts['not_derivable']} cannot be derived from "
+        f"what is printed, and {counts['input']:,} are inputs."
+    )
+    return page(
+        "The 2020 monitoring of public services, rebuilt and judged",
+        sections,
+        lead=lead,
+        footer=_footer(result),
+    )
+
+
+def _ledger(result: Reproduction, drawn: Mapping[str, Figure]) -> Section:
+    book = result.ledger
+    contradicted = book[book["status"] == "contradicted"].drop(columns="status")
+    mended = book[book["status"] == "reproduced_after_correction"].drop(columns="status")
+    total = result.agreement.loc["all"]
+    text = (
+        "Every printed figure that other printed figures determine is recomputed. It is reproduced "
+        "when printed and computed value differ by no more than rounding explains: half a unit of the "
+        "printed figure, and what half a unit of each input can move the computed one. Nothing is "
+        "tuned to match.",
+        f"Of {total['recomputed']:,} recomputed figures {total['follow']:,} follow; taking the inputs "
+        f"as they stand, without their rounding, {total['as_printed']:,} still do. {len(corrections())} "
+        "corrections are listed; they are tried only where a figure fails, and the table below names "
+        "each use.",
+    )
+    tables = [
+        _table(result.tables()["ledger_counts"], "Figures by table and status"),
+        _table(contradicted, "Contradicted", "What the report prints against what its own figures give."),
+        _table(mended, "Reproduced after a correction"),
+        _table(left_out(), "Left blank, though printed figures fill them"),
+        _table(feedback_in_zones(), "Do complaints count? Distance of provider rows from their criteria"),
+    ]
+    return Section(
+        "ledger", "Which figures follow from the others", text, figures=[drawn["ledger"]], tables=tables
+    )
+
+
+def _feasibility(result: Reproduction) -> Section:
+    frame = result.feasibility
+    verdicts = frame.groupby(["table", "verdict"], sort=False).size().unstack(fill_value=0)
+    odd = frame[frame["verdict"].isin(["above", "below"]) | (frame["attainable"] == "no")]
+    text = (
+        "A mean and a share of fives bound each other: with everybody rating, the mean lies between 1 "
+        "+ 4 shares and 4 + share. The report divides fives by all who were asked and the mean by "
+        "those who rated, so a pair may lie above; then only a rating rate between the two given can "
+        "save it. A pair below the bound is impossible under any denominators.",
+    )
+    impossible = frame[frame["impossible"] == "yes"]
+    tables = [
+        _table(verdicts.reset_index(), "Pairs of mean and satisfaction, by table"),
+        _table(impossible, "Impossible under any denominators"),
+        _table(odd, "Pairs that one denominator cannot give, or that whole people cannot"),
+    ]
+    return Section("feasibility", "Which printed pairs ratings can give", text, tables=tables)
+
+
+def _league(result: Reproduction, drawn: Mapping[str, Figure], name: str) -> Section:
+    unit = UNITS[name]
+    frame = result.tables()[name]
+    frame = frame.assign(name=frame[unit].map(names(unit)))
+    thin = frame.query("statistic == 'mean'")["thin"]
+    rows = frame.query("statistic == 'mean'")
+    apart = int(rows["separated"].sum() // 2)
+    size = len(rows)
+    text = (
+        f"{apart:,} of {size * (size - 1) // 2:,} pairs of {name} are told apart by Q, all at once with "
+        f"95% confidence. {int(thin.sum())} of {size} are too thin to rank; they are drawn hollow. "
+        "Estimates are the published ones. Columns with the endings favourable and unfavourable hold "
+        "under the kindest and the least kind assumptions.",
+    )
+    shown = [unit, *LEAGUE_COLUMNS]
+    tables = [
+        _table(_statistic(frame, "mean")[shown], f"Q of {name}"),
+        _table(
+            _statistic(frame, "satisfaction")[shown].drop(columns="why_thin"), f"Satisfaction with {name}, %"
+        ),
+    ]
+    pictures = [drawn[f"{name}_intervals"], drawn[f"{name}_rank_sets"]]
+    return Section(name, name.capitalize(), text, (), _assumptions(result), pictures, tables)
+
+
+def _country(result: Reproduction) -> Section:
+    text = (
+        "The country's score is the mean of 62 services. The change from 2019 is tested under each set "
+        "of assumptions; flips at deff is the design effect at which the verdict would turn.",
+    )
+    tables = [
+        _table(result.precision.change, "2019 to 2020, the country"),
+        _table(result.precision.country, "The country in 2020"),
+        _table(result.precision.assumptions, "What the assumptions do to the ranking of services"),
+    ]
+    return Section("country", "The country, and 2019 to 2020", text, (), _assumptions(result), (), tables)
+
+
+def _variance(result: Reproduction, drawn: Mapping[str, Figure]) -> Section:
+    rows = result.precision.criterion_shares.query("level in ('country', 'service') and statistic == 'mean'")
+    text = (
+        "Every criterion has the same weight, whoever answered it. A score's variance is therefore "
+        "made by the criteria that few people rate. The effective number of respondents is how many "
+        "single ratings would be as precise; one respondent gives about twenty, so it can exceed the "
+        "number of people.",
+    )
+    pictures = [drawn["variance_shares"], drawn["effective_numbers"]]
+    tables = [_table(rows.drop(columns="statistic"), "Share of the variance of Q by criterion")]
+    return Section("variance", "What makes the variance", text, figures=pictures, tables=tables)
+
+
+def _one_person(result: Reproduction, drawn: Mapping[str, Figure]) -> Section:
+    text = (
+        "A channel counts as much as the other, however few people used it. The table lists the "
+        "channels of five people or fewer, with the place that the service would have without them.",
+    )
+    tables = [_table(result.precision.thin_channels, "Thin channels")]
+    return Section(
+        "one-person", "What one person's channel does", text, figures=[drawn["one_person"]], tables=tables
+    )
+
+
+def _sample(drawn: Mapping[str, Figure]) -> Section:
+    text = (
+        "The report's rule is X = N P / 100: a region's share of the sample is its share of the population.",
+    )
+    return Section("sample", "Who was asked", text, figures=[drawn["population_and_sample"]])
+
+
+def _respondents(result: Reproduction) -> Section:
+    told = result.microdata_report
+    text = (
+        f"The answers are not published. {result.microdata.sizes['respondent']:,} synthetic respondents "
+        f"stand in for them: scored by the official rule they print {told.table8_exact} of "
+        f"{len(told.table8)} rows of Table 8. They give the covariance of the scores; they are not the "
+        "answers.",
+    )
+    tables = [
+        _table(told.summary, "Printed figures and how many the synthetic respondents print"),
+        _table(told.assumptions, "What the report leaves open, and what was put in its place"),
+        _table(told.misses, "Printed figures that they do not print, with the reason"),
+        _table(told.splits, "Channel splits"),
+        _table(told.users, "People behind feedback and assistant items"),
+    ]
+    return Section("respondents", "The synthetic respondents", text, tables=tables)
+
+
+def _assumptions(result: Reproduction) -> Sequence[str]:
+    cases = result.precision.assumptions.set_index("scenario")
+    ranges = "; ".join(
+        f"{name}: correlation {row['rho']:g}, deff {row['deff']:g}, feedback raters x{row['raters']:g}"
+        for name, row in cases.iterrows()
+    )
+    return (*result.precision.notes, ranges)
+
+
+def _statistic(frame: pd.DataFrame, statistic: str) -> pd.DataFrame:
+    """Rows of one statistic, shares put into percent."""
+    rows = frame[frame["statistic"] == statistic].drop(columns="statistic")
+    if statistic == "mean":
+        return rows
+    stems = ("estimate", "se", "lower", "upper", "half_width", "resolvable")
+    shares = [
+        stem + end for stem in stems for end in ("", "_favourable", "_unfavourable") if stem + end in rows
+    ]
+    return rows.assign(**{column: rows[column] * 100 for column in shares})
+
+
+def _table(frame: pd.DataFrame, title: str, note: str = "") -> ReportTable:
+    base = {c: c.removesuffix("_unfavourable").removesuffix("_favourable") for c in map(str, frame.columns)}
+    digits = {column: DIGITS[stem] for column, stem in base.items() if stem in DIGITS}
+    return report_table(frame, title=title, digits=digits, note=note)
+
+
+def _footer(result: Reproduction) -> list[str]:
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}"
+        for name in ("sapa", "numpy", "scipy", "pandas", "xarray")
+    )
+    options = ", ".join(f"{name} {value:g}" for name, value in result.options.items())
+    return [
+        f"Made by: sapa reproduce ({options}).",
+        f"Python {platform.python_version()}, {versions}.",
+        "Figures of the report of the 2020 monitoring of the quality of state services, Kazakhstan; "
+        "English names are a transcription's, Russian names are ours.",
+    ]
