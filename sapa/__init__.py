@@ -2,15 +2,17 @@
 
 from sapa.answers import check, read
 from sapa.estimation import compare, draw, estimate, rank
-from sapa.microdata import synthetic_2020
+from sapa.microdata import MicrodataReport, microdata_report, synthetic_2020
 from sapa.precision import Precision, precision_2020
 
 __all__ = [
+    "MicrodataReport",
     "Precision",
     "check",
     "compare",
     "draw",
     "estimate",
+    "microdata_report",
     "precision_2020",
     "rank",
     "read",

@@ -96,9 +96,10 @@ def exchange(board: Board, *, at_once: int) -> None:
     --------
     One item, two regions of two raters; the first wants two fives:
 
-    >>> board = Board(
-    ...     np.array([[[0, 0, 0, 1, 1], [0, 0, 0, 1, 1]]]), FIVES, np.full((1, 2), 0.5), np.zeros(1, dtype=int),
-    ...     figure=np.array([0.5, 0.5]), low=np.array([0.9, 0.0]), high=np.array([1.0, 0.1]))
+    >>> ratings = np.array([[[0, 0, 0, 1, 1], [0, 0, 0, 1, 1]]])
+    >>> low, high = np.array([0.9, 0.0]), np.array([1.0, 0.1])
+    >>> step, label = np.full((1, 2), 0.5), np.zeros(1, dtype=int)
+    >>> board = Board(ratings, FIVES, step, label, np.array([0.5, 0.5]), low, high)
     >>> exchange(board, at_once=2)
     >>> board.figure.tolist(), board.ratings[0, :, 4].tolist()
     ([1.0, 0.0], [2, 0])

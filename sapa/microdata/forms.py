@@ -22,7 +22,7 @@ def form_group(service: str, channel: str) -> Group:
 
     >>> group = form_group("s49", "online")
     >>> group.size, group.counts[13].tolist()
-    (11, [0, 0, 1, 1, 8])
+    (11, [0, 1, 0, 1, 8])
     """
     solution, forms = solve(service), target(service).forms
     size = dict(zip((form.channel for form in forms), solution.split.n, strict=True))[channel]

@@ -7,6 +7,7 @@ channel, which outweighs every miss of a criterion, which outweighs every distan
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -71,9 +72,13 @@ def choose(
     """
     forced = sum(float(menu.cost.min()) // CRITERION_MISS for menus in channels for menu in menus)
     best, picked = np.inf, [[0] * len(menus) for menus in channels]
-    for extra in range(EXTRA_MISSES + 1):
+    # the second time around also choices that make a channel miss are followed to the end
+    for bound, extra in product((True, False), range(EXTRA_MISSES + 1)):
         limit = (forced + extra + 0.9) * CRITERION_MISS
-        ends = [_ends(menus, figure, unit, limit) for menus, figure in zip(channels, printed, strict=True)]
+        ends = [
+            _ends(menus, figure, unit, limit, bound=bound)
+            for menus, figure in zip(channels, printed, strict=True)
+        ]
         cost, paths = _pair(ends, service)
         if cost < best:
             best, picked = cost, [path.tolist() for path in paths]
@@ -82,8 +87,11 @@ def choose(
     return picked
 
 
-def _ends(menus: Sequence[Menu], printed: Interval, unit: float, limit: float) -> _States:
-    """Means that a channel can reach within a limit of cost, its own miss added."""
+def _ends(menus: Sequence[Menu], printed: Interval, unit: float, limit: float, *, bound: bool) -> _States:
+    """Means that a channel can reach within a limit of cost, its own miss added.
+
+    If `bound`, only choices that can still print the channel's figure are followed, while there are any.
+    """
     states = _States(np.zeros(1), np.zeros(1), np.zeros((1, 0), dtype=np.intp))
     usable = [menu.value[menu.cost <= limit] / len(menus) for menu in menus]
     rest_low = sum(value.min() for value in usable)
@@ -91,6 +99,7 @@ def _ends(menus: Sequence[Menu], printed: Interval, unit: float, limit: float) -
     for menu, value in zip(menus, usable, strict=True):
         rest_low, rest_high = rest_low - value.min(), rest_high - value.max()
         window = (printed.low - rest_high - unit, printed.high - rest_low + unit)
+        window = window if bound else (-np.inf, np.inf)
         states = _step(states, menu, len(menus), unit / BINS, limit, window)
     misses = (states.total < printed.low) | (states.total >= printed.high)
     off = np.abs(states.total - printed.printed) if np.isfinite(printed.low) else np.zeros(misses.size)

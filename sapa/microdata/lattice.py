@@ -55,8 +55,8 @@ def even(total: int, parts: int) -> Ints:
 def apportion(total: int, size: Ints) -> Ints:
     """Whole parts of `total` in proportion to `size`, by largest remainders, none above its size.
 
-    >>> apportion(3, np.array([5, 3, 2])).tolist()
-    [2, 1, 0]
+    >>> apportion(4, np.array([5, 3, 2])).tolist()
+    [2, 1, 1]
     """
     ideal = total * size / max(int(size.sum()), 1)
     parts = np.floor(ideal + 1e-9).astype(np.int64)

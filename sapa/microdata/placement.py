@@ -39,6 +39,7 @@ def placement_2020() -> pd.DataFrame:
     return pd.DataFrame(round_table(fitted), index=rows.index, columns=columns.index)
 
 
+@cache
 def regional_tables() -> dict[str, tuple[str, ...]]:
     """Regions of each local service's own regional table, s62's included."""
     rows = table("local_service_by_region")

@@ -22,7 +22,6 @@ SHARE_FORCED: Final = "; the printed online share fixes the split, on {n} it pri
 IMPOSSIBLE: Final = "impossible under any denominators: the mean lies below 1 + 4 x satisfaction"
 BEYOND: Final = "outside what its criteria can reach"
 REGION: Final = "the service's own counts do not reach all its regional figures"
-ROUNDED: Final = "; it prints if item figures are rounded first"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +31,8 @@ class MicrodataReport:
     Attributes
     ----------
     summary
-        By level and statistic: printed figures and how many the microdata print.
+        By level and statistic: printed figures, how many the microdata print, and how many when also those
+        count that print once item figures are rounded, as the report's tables of items are.
     table8
         The 62 rows of Table 8: printed and computed mean and satisfaction, and whether both print.
     misses
@@ -74,8 +74,11 @@ def microdata_report(dataset: xr.Dataset) -> MicrodataReport:
 
 
 def _summary(figures: pd.DataFrame) -> pd.DataFrame:
-    groups = figures.groupby(["level", "statistic"], sort=False)["prints"]
-    return groups.agg(printed="size", met="sum").reset_index()
+    either = figures["prints"] | figures["prints_from_rounded_items"]
+    groups = figures.assign(either=either).groupby(["level", "statistic"], sort=False)
+    return groups.agg(
+        printed=("prints", "size"), met=("prints", "sum"), met_or_from_rounded_items=("either", "sum")
+    ).reset_index()
 
 
 def _table8(figures: pd.DataFrame) -> pd.DataFrame:
@@ -90,12 +93,9 @@ def _misses(figures: pd.DataFrame) -> pd.DataFrame:
     missed = figures[~figures["prints"]].copy()
     missed["difference"] = missed["computed"] - missed["printed"]
     impossible = _impossible(figures)
-    missed["reason"] = [
-        _reason(row, impossible) + ROUNDED * bool(row["prints_from_rounded_items"])
-        for _, row in missed.iterrows()
-    ]
-    columns = ["level", *KEYS, "statistic", "printed", "computed", "difference", "reason"]
-    return missed[columns].reset_index(drop=True)
+    missed["reason"] = [_reason(row, impossible) for _, row in missed.iterrows()]
+    columns = ["level", *KEYS, "statistic", "printed", "computed", "difference"]
+    return missed[[*columns, "prints_from_rounded_items", "reason"]].reset_index(drop=True)
 
 
 def _impossible(figures: pd.DataFrame) -> set[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -84,9 +85,15 @@ def _respondents(service: Service, rho: float, rng: np.random.Generator) -> _Par
         regions.append(place)
         channels.append(np.repeat(channel, group.size))
         found = np.full((group.size, len(questionnaire())), NOT_ASKED, dtype=np.int8)
-        found[:, questionnaire().index.get_indexer(list(items_of(channel)))] = order(group, rho=rho, rng=rng)
+        found[:, _columns(channel)] = order(group, rho=rho, rng=rng)
         ratings.append(found)
     return _Part(service.service, np.concatenate(regions), np.concatenate(channels), np.concatenate(ratings))
+
+
+@cache
+def _columns(channel: str) -> NDArray[np.intp]:
+    """Positions of a channel's items among all items."""
+    return np.asarray(questionnaire().index.get_indexer(list(items_of(channel))))
 
 
 def _groups(service: Service, rng: np.random.Generator) -> Iterator[tuple[NDArray[np.str_], str, Group]]:

@@ -1,0 +1,103 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from sapa import MicrodataReport, microdata_report, synthetic_2020
+from sapa.published import table
+
+
+@pytest.fixture(scope="module")
+def report() -> MicrodataReport:
+    return microdata_report(synthetic_2020(rng=1))
+
+
+def met(report: MicrodataReport, level: str, statistic: str) -> tuple[int, int]:
+    row = report.summary.set_index(["level", "statistic"]).loc[(level, statistic)]
+    return int(row["met"]), int(row["printed"])
+
+
+def test_all_62_rows_of_table_8_print(report: MicrodataReport) -> None:
+    assert report.table8_exact == len(report.table8) == 62
+    ranking = table("service_ranking_2020").set_index("service_id")
+    printed = ranking.loc[report.table8["service"]]
+    assert (report.table8["mean_computed"].to_numpy() - printed["mean_score"].to_numpy()).round(
+        9
+    ).max() < 0.005
+    assert met(report, "service", "mean") == met(report, "service", "satisfaction") == (62, 62)
+
+
+def test_country_prints(report: MicrodataReport) -> None:
+    means = report.table8[["mean_computed", "satisfaction_computed"]].mean()
+    assert round(means["mean_computed"], 2) == 4.58
+    assert round(100 * means["satisfaction_computed"], 1) == 75.1
+
+
+def test_all_channels_print(report: MicrodataReport) -> None:
+    assert met(report, "channel", "mean") == met(report, "channel", "satisfaction") == (106, 106)
+
+
+def test_s49_follows_tables_2_and_3_item_by_item(report: MicrodataReport) -> None:
+    assert met(report, "item", "mean") == met(report, "item", "satisfaction") == (43, 43)
+
+
+def test_most_criteria_print_and_every_miss_is_listed_with_a_reason(report: MicrodataReport) -> None:
+    for row in report.summary.itertuples():
+        listed = report.misses.query("level == @row.level and statistic == @row.statistic")
+        assert len(listed) == row.printed - row.met
+        assert row.met <= row.met_or_from_rounded_items
+    assert report.misses["reason"].str.len().min() > 0
+    # half a unit or more, as a miss must be
+    unit = report.misses["statistic"].map({"mean": 0.005, "satisfaction": 0.0005})
+    assert (report.misses["difference"].abs() >= unit - 1e-8).all()
+    means, shares = met(report, "criterion", "mean"), met(report, "criterion", "satisfaction")
+    assert means[0] >= 770
+    assert shares[0] >= 690
+
+
+def test_misses_blamed_on_counts_cannot_be_met(report: MicrodataReport) -> None:
+    """s41 has 8 people: no 32 ratings give procedure 93.7%."""
+    miss = report.misses.query("service == 's41' and criterion == 'procedure'").iloc[0]
+    assert "no whole counts on the 8 people" in miss["reason"]
+    assert not any(round(100 * fives / 32 + 1e-9, 1) == 93.7 for fives in range(33))
+
+
+def test_regional_misses_name_the_impossible_pairs(report: MicrodataReport) -> None:
+    regional = report.misses.query("level == 'region'")
+    impossible = regional[regional["reason"].str.startswith("impossible")]
+    assert set(zip(impossible["service"], impossible["region"], strict=True)) == {
+        ("s55", "SKO"),
+        ("s67", "SKO"),
+    }
+    hits = sum(met(report, "region", statistic)[0] for statistic in ("mean", "satisfaction"))
+    assert hits >= 400
+
+
+def test_splits_add_up_and_respect_the_printed_share(report: MicrodataReport) -> None:
+    splits = report.splits
+    size = table("services").set_index("service_id")["n_table1"]
+    total = splits.groupby("service")["n"].sum()
+    assert (total == size.loc[total.index]).all()
+    bound = splits.query("channel == 'online' and printed_online_percent != '' and splits_allowed > 0")
+    share = 100 * bound["n"] / size.loc[bound["service"]].to_numpy()
+    digits = bound["printed_online_percent"].str.partition(".")[2].str.len()
+    printed = pd.to_numeric(bound["printed_online_percent"])
+    assert ((share - printed).abs() <= 0.5 / 10.0**digits + 1e-9).all()
+
+
+def test_criteria_of_s26_fit_80_online_people_not_80_percent(report: MicrodataReport) -> None:
+    rows = report.splits.query("service == 's26'")
+    assert rows["n_without_share"].tolist() == [67, 80]
+    assert rows["attained_without_share"].iloc[0] == rows["judged"].iloc[0] == 13
+    assert rows["attained"].iloc[0] < 8
+
+
+def test_users_are_at_least_the_printed_complaints(report: MicrodataReport) -> None:
+    feedback = report.users.query("criterion == 'feedback'")
+    assert (feedback["asked"] >= feedback["printed_complaints"]).all()
+    assert (report.users["asked"] <= report.users["respondents"]).all()
+    assistant = report.users.query("criterion == 'staff_or_assistant'")
+    assert abs(np.average(assistant["asked"] / assistant["respondents"]) - 4 / 11) < 0.05
+
+
+def test_assumptions_are_named(report: MicrodataReport) -> None:
+    assert {"region x service", "channel split", "feedback", "rho"} <= set(report.assumptions["what"])
