@@ -1,7 +1,7 @@
 """What official composites with their full covariance cost, against the least that could compute them."""
 
 from collections.abc import Callable
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import xarray as xr
@@ -28,7 +28,7 @@ def run() -> list[dict]:
     rows = []
     for name, job in cases.items():
         ours = median_ms(job)
-        rows.append(row(name, ours, "histogram of codes and two dense cross products", bound))
+        rows.append(row(name, ours, "codes counted, answers read and summed to 4 nodes", bound))
         rows.append(row(name, ours, "target", TARGET_MS))
     return rows
 
@@ -58,23 +58,24 @@ def survey(rng: np.random.Generator) -> xr.Dataset:
 
 
 def least(data: xr.Dataset) -> float:
-    """Count the codes by cell and item once, and cross the moves of 104 nodes once a statistic."""
-    codes = data["ratings"].values
-    place = np.arange(codes.shape[1]) * 8 + 2
-    counts = np.bincount((codes[:, :25] + place[:25]).ravel())
-    moves = np.empty((codes.shape[0], 104))
-    moves[:, :54] = codes
-    moves[:, 54:] = 1.0
-    return float(counts[0]) + sum(float((moves.T @ moves)[0, 0]) for _ in range(2))
+    """Count the codes once, and for both statistics read each answer's move and sum it to four nodes."""
+    codes = data["ratings"].values[:, :25]
+    index = codes + (np.arange(25) * 8 + 2)
+    table = np.bincount(index.ravel(), minlength=200).astype(float)
+    found = 0.0
+    for _ in range(2):
+        moved = table.take(index)
+        found += sum(float(np.einsum("nk,k->n", moved, moved[node]).sum()) for node in range(4))
+    return found
 
 
 def median_ms(job: Callable[[], object]) -> float:
     job()
     times = []
     for _ in range(REPEATS):
-        start = perf_counter()
+        start = process_time()
         job()
-        times.append(perf_counter() - start)
+        times.append(process_time() - start)
     return 1_000 * float(np.median(times))
 
 
@@ -85,5 +86,5 @@ def row(work: str, ours: float, bound: str, bound_ms: float) -> dict:
         "bound": bound,
         "bound_ms": round(bound_ms, 2),
         "ratio": round(ours / bound_ms, 2),
-        "note": "validation and labels included",
+        "note": "processor time; validation and labels included",
     }
