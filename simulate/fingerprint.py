@@ -19,8 +19,9 @@ _PLAIN: Final = (bool, int, float, complex, str, bytes, range, slice, types.Elli
 def fingerprint(*values: object) -> str:
     """Hexadecimal digest of values, the same in every process and on every machine.
 
-    Numbers, text, arrays, labelled arrays, containers, dataclasses and callables count; a function by its
-    code, defaults, closure and the globals that it names, so that a changed constant shows.
+    Numbers, text, arrays, labelled arrays, containers, dataclasses and callables count; a function, or the
+    call of a dataclass, by its code, defaults, closure and the globals that it names, so that a changed
+    constant shows. Functions of other modules count by their names: their packages' versions stand for them.
 
     Raises
     ------
@@ -71,6 +72,9 @@ def _object(value: Any, seen: frozenset[int]) -> Iterator[bytes]:
     if is_dataclass(value) and not isinstance(value, type):
         yield f"{type(value).__module__}.{type(value).__qualname__}".encode()
         yield from _parts({entry.name: getattr(value, entry.name) for entry in fields(value)}, seen)
+        call = vars(type(value)).get("__call__")
+        if isinstance(call, types.FunctionType):
+            yield from _function(call, seen)
     elif isinstance(value, partial):
         yield from _parts(("partial", value.func, value.args, dict(value.keywords)), seen)
     elif isinstance(value, types.MethodType):
@@ -119,7 +123,10 @@ def _global(owner: types.FunctionType, value: Any, seen: frozenset[int]) -> Iter
     if isinstance(value, Callable | types.ModuleType) and home != owner.__module__:  # type: ignore[arg-type]
         yield f"{home}.{getattr(value, '__qualname__', getattr(value, '__name__', ''))};".encode()
     else:
-        yield from _parts(value, seen)
+        try:
+            yield from _parts(value, seen)
+        except TypeError:  # a name that happens to be a global's too, or a global that is no value
+            yield f"a {type(value).__qualname__};".encode()
 
 
 def _labelled(value: xr.DataArray | xr.Dataset) -> tuple[Any, ...]:

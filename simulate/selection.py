@@ -3,6 +3,7 @@
 Any other way of selecting plugs into a study as a callable (:class:`Selection`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -38,6 +39,52 @@ class Selected:
     weight: NDArray[np.float64]
     stratum: Ints
     person: Ints | None = None
+
+
+class Frame(Protocol):
+    """What a study reads of a plan's frame."""
+
+    @property
+    def regions(self) -> Sequence[str]:
+        """Ids of the regions."""
+        ...
+
+    @property
+    def services(self) -> Sequence[str]:
+        """Ids of the services."""
+        ...
+
+
+class Plan(Protocol):
+    """What a study reads of a plan of :mod:`sampling`: interviews by region and service."""
+
+    @property
+    def frame(self) -> Frame:
+        """Regions and services."""
+        ...
+
+    @property
+    def n(self) -> NDArray[np.int64]:
+        """(regions, services) interviews."""
+        ...
+
+
+def plan_table(plan: xr.DataArray | Plan) -> xr.DataArray:
+    """Interviews of a plan over its labelled dims.
+
+    Examples
+    --------
+    >>> from sampling import Frame, allocate
+    >>> frame = Frame(["A", "B"], ["x"], population=[3, 1], recipients=[2], recipients_are="a size measure")
+    >>> plan_table(allocate(frame, 40)).sel(region="A", service="x").item()
+    30
+    """
+    if isinstance(plan, xr.DataArray):
+        return plan
+    if not hasattr(plan, "frame"):
+        raise TypeError(f"plan must be a DataArray or a sampling.Plan, got {type(plan).__name__}")
+    labels = {"region": list(plan.frame.regions), "service": list(plan.frame.services)}
+    return xr.DataArray(np.asarray(plan.n), dims=("region", "service"), coords=labels)
 
 
 class Selection(Protocol):

@@ -16,7 +16,7 @@ from simulate.population import Population
 from simulate.response import Response, fielded
 from simulate.run import Run
 from simulate.running import Chunk, chunks_of, run_chunks
-from simulate.selection import Selection, stratified
+from simulate.selection import Plan, Selection, plan_table, stratified
 from simulate.store import Store
 from simulate.streams import Streams
 from simulate.survey import Survey
@@ -38,7 +38,7 @@ class Study:
     population
         From which people are selected.
     plan
-        Whole numbers of people to select, over some dims of the population.
+        Whole numbers of people to select, over some dims of the population; or a ``sampling.Plan``.
     estimators
         Name to callable: a :class:`Survey` in, arrays ``(replicates, domains)`` out, by name: ``estimate``
         and any of ``se, lower, upper, p_value``. It must treat each replicate alike and alone.
@@ -72,7 +72,7 @@ class Study:
     """
 
     population: Population
-    plan: xr.DataArray
+    plan: xr.DataArray | Plan
     estimators: Mapping[str, Estimator]
     estimands: Mapping[str, Estimand] = field(default_factory=dict)
     selection: Selection = stratified
@@ -81,6 +81,7 @@ class Study:
     name: str = "study"
 
     def __post_init__(self) -> None:
+        plan_table(self.plan)
         if not self.estimators:
             raise ValueError("estimators must name at least one callable")
         for group in ("estimators", "diagnosands"):
@@ -95,7 +96,7 @@ class Study:
         """Surveys of some replicates: the very ones that a run under this seed estimates."""
         span = replicates if isinstance(replicates, range) else range(replicates)
         streams = Streams(seed, span)
-        selected = self.selection(self.population, self.plan, streams)
+        selected = self.selection(self.population, plan_table(self.plan), streams)
         return fielded(self.population, selected, self.response, streams)
 
     def truth(self, name: str) -> xr.DataArray:
@@ -166,11 +167,13 @@ class Study:
     def chunk_size(self) -> int:
         """Replicates that take about 64 MB: a matter of the study only, so that a store can go on."""
         each = BYTES_PER_PERSON + BYTES_PER_RATING * len(self.population.items)
-        return int(np.clip(CHUNK_BYTES // max(int(self.plan.sum()) * each, 1), 1, 1000))
+        return int(np.clip(CHUNK_BYTES // max(int(plan_table(self.plan).sum()) * each, 1), 1, 1000))
 
     def fingerprint(self) -> str:
         """Digest of all that the replicates depend on, the seed apart; names and diagnosands do not count."""
-        return fingerprint(self.population, self.plan, dict(self.estimators), self.selection, self.response)
+        return fingerprint(
+            self.population, plan_table(self.plan), dict(self.estimators), self.selection, self.response
+        )
 
     def estimate(self, span: range, *, seed: int) -> dict[str, Floats]:
         """Answers of every estimator for some replicates, ``(replicates, domains)`` each.

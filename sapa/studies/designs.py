@@ -69,7 +69,7 @@ def as_fielded(world: World, settings: Settings) -> pd.DataFrame:
     rows = rows_of(base.name, "official", {name: f(outcome) for name, f in figures.items()}, groups)
     rows += rows_of(base.name, "rank sets", rank_sets(outcome), groups)
     for change in CHANGES:
-        name, found = tested(outcome, second.outcome("official"), change)
+        name, found = change_test(outcome, second.outcome("official"), change)
         rows += rows_of(base.name, f"change of {change:g}", {name: found}, groups)
     rows += item_intervals(world, settings)
     return table_of(rows, settings, study="the 2020 design as fielded")
@@ -263,7 +263,7 @@ def rank_sets(outcome: Outcome) -> dict[str, Diagnosis]:
     return {"ranks in the set": d.width(width), "all sets hold": mean_of(together, trials=1)}
 
 
-def tested(first: Outcome, second: Outcome, change: float) -> tuple[str, Diagnosis]:
+def change_test(first: Outcome, second: Outcome, change: float) -> tuple[str, Diagnosis]:
     """Rejection rate of the test of no change when the truth moves by `change`."""
     moved = second.get("estimate") - first.get("estimate") + change
     se = np.hypot(first.get("se"), second.get("se"))

@@ -1,6 +1,7 @@
 import functools
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -93,6 +94,21 @@ def test_the_fingerprint_is_the_same_in_another_process():
     assert found == {
         fingerprint({"a": np.arange(5.0)}, Response(breakoff=Breakoff(0.2)), {"z", "y", "x"}) + "\n"
     }
+
+
+def test_the_call_of_a_dataclass_counts():
+    def made(k):
+        @dataclass(frozen=True)
+        class Estimator:
+            item: str
+
+            def __call__(self, x):
+                return x * k
+
+        return Estimator("o01")
+
+    assert fingerprint(made(2)) == fingerprint(made(2))
+    assert fingerprint(made(2)) != fingerprint(made(3))
 
 
 def test_what_cannot_be_told_apart_is_refused():

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -235,6 +238,21 @@ def test_studies_that_are_none_are_refused(world):
         world.study().run(2, seed=1).outcome("median")
 
 
+def test_a_plan_of_sampling_plugs_in(world):
+    from sampling import Frame, allocate
+
+    frame = Frame(
+        world.regions, world.services, population=[5, 3, 2], recipients=[1, 4, 4, 1], cells=world.counts
+    )
+    plan = allocate(frame, 100)
+    survey = world.study(plan=plan).draw(1, seed=1)
+    counts = np.zeros((3, 4), dtype=int)
+    np.add.at(counts, (survey.codes("region"), survey.codes("service")), 1)
+    assert (counts == plan.n).all()
+    with pytest.raises(TypeError, match=r"plan must be a DataArray or a sampling.Plan, got list"):
+        world.study(plan=[1, 2])
+
+
 def test_an_estimator_of_one_table_plugs_in(world):
     def one(table: xr.Dataset) -> dict[str, np.ndarray]:
         rated = table["ratings"].astype(float).where(table["ratings"] > 0).mean("item")
@@ -269,6 +287,24 @@ def test_estimators_without_estimands_keep_what_needs_no_truth(world):
     figures = world.study(estimands={}).run(50, seed=1).diagnose().sel(estimator="mean", domain="all")
     assert np.isnan(figures["value"].sel(diagnosand="bias").item())
     assert figures["value"].sel(diagnosand="width").item() > 0
+
+
+WITHOUT_DASK = """
+import sys
+sys.modules["dask"] = sys.modules["distributed"] = None
+import xarray as xr
+from simulate import Population, Study
+counts = xr.DataArray([900], dims="region", coords={"region": ["A"]})
+pmf = xr.DataArray([[0.1, 0.1, 0.1, 0.2, 0.5]], dims=("item", "score"), coords={"item": ["x"]})
+study = Study(population=Population.from_pmf(counts, pmf), plan=counts // 30,
+    estimators={"mean": lambda survey: {"estimate": survey.ratings.mean(axis=(1, 2))}})
+print(study.run(3, seed=1).values["mean.estimate"].shape)
+"""
+
+
+def test_a_study_runs_without_dask():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_DASK], check=True, capture_output=True, text=True)
+    assert done.stdout == "(3, 1)\n"
 
 
 @pytest.mark.parametrize("shown", [True, False])

@@ -1,0 +1,217 @@
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.stats import rankdata
+
+from estimators import interval
+from sapa.scheme_2020 import scheme_2020
+from sapa.studies import STUDIES, Settings, World, study, world_2020
+from sapa.studies.designs import (
+    allocated,
+    by_size,
+    change_test,
+    design,
+    rank_sets,
+    respondents,
+    spread_out,
+    truths,
+    world_services,
+)
+from sapa.studies.scoring import RULES, Composed, ItemIntervals, RuleScores
+from simulate import Outcome, for_each
+
+FALSE_ALARM = 1e-6
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return world_2020()
+
+
+def test_the_world_is_the_survey_of_2020(world):
+    assert int(world.plan.sum()) == 9181
+    assert dict(world.plan.sizes) == {"form": 106, "region": 18}
+    assert world.population.size == 200 * 9181
+    assert len(world_services(world)) == 62
+    assert int(world.plan.sel(region="OTH").sum()) == 108
+    assert (world.plan.sum("region") > 0).all()
+
+
+def test_the_world_has_the_published_figures(world):
+    laws = world.laws.set_index(["form", "criterion"])
+    pmf = world.population.model.pmf()
+    forms = world.population.labels("form")
+    from sapa.scheme_2020 import questionnaire
+
+    criterion = questionnaire()["criterion"]
+    seen = 0
+    for f, form in enumerate(forms):
+        for k, item in enumerate(world.population.items):
+            law = pmf[f, k]
+            if np.isnan(law).any():
+                continue
+            told = laws.loc[(form, criterion[item])]
+            assert law @ np.arange(1, 6) == pytest.approx(told["mean"], abs=1e-9)
+            if not told["projected"]:
+                assert law[4] == pytest.approx(told["satisfaction"], abs=1e-9)
+            seen += 1
+    assert seen > 2000
+    projected = world.laws[world.laws["projected"]]
+    assert 0 < len(projected) < 120
+    outside = (projected["mean"] > 4 + projected["satisfaction"]) | (
+        projected["mean"] < 1 + 4 * projected["satisfaction"]
+    )
+    assert outside.all()
+    certain = world.laws[world.laws["satisfaction"] == 1]
+    assert certain["limit"].all()
+
+
+def test_scores_of_all_replicates_equal_the_composite_of_each(world):
+    rule = RuleScores()
+    both = design(world, "both", {"all": rule, "each": for_each(Composed())}, {})
+    run = both.run(3, seed=4)
+    assert run.values["all.estimate"] == pytest.approx(run.values["each.estimate"], abs=1e-9)
+    assert (run.values["each.lower"] <= run.values["each.upper"]).all()
+    assert (run.values["each.rank_lower"] >= 1).all()
+    assert (run.values["each.rank_upper"] <= 62).all()
+
+
+def test_truth_of_the_official_rule_is_near_the_printed_ranking(world):
+    from sapa.published import table
+
+    printed = table("service_ranking_2020").set_index("service_id")["mean_score"]
+    truth = RuleScores().truth(world.population)
+    gap = abs(printed[truth["domain"].values].to_numpy() - truth.to_numpy())
+    # The report prints two digits; 19 cells of its own tables do not give its totals.
+    assert np.median(gap) < 0.01
+    assert (gap < 0.02).sum() >= 50
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rules_are_unbiased_where_every_item_has_raters(world, rule):
+    # Everyone rates everything they are put: no leaf can vanish, and each rule is a fixed linear map.
+    from dataclasses import replace
+
+    from simulate import Response
+
+    people = replace(world, response=Response())
+    estimators = {rule: RuleScores(rule)}
+    found = design(people, "everyone", estimators, truths(estimators)).run(150, seed=6).diagnose()
+    bias = found.sel(estimator=rule, diagnosand="bias").drop_sel(domain="all")
+    assert (abs(bias["value"]) < 6.2 * bias["mc_error"] + 1e-9).all()
+
+
+def test_intervals_of_one_item_are_those_of_its_histogram(world):
+    kinds = {kind: ItemIntervals("o01", kind) for kind in ("wald", "smoothed_moments")}
+    items = design(world, "items", kinds, {kind: e.truth for kind, e in kinds.items()})
+    survey = items.draw(2, seed=1)
+    run = items.run(2, seed=1)
+    form = survey.codes("form")
+    column = survey.population.items.index("o01")
+    for f in (0, 20, 50):
+        mine = survey.ratings[1, form == f, column]
+        mine = mine[mine > 0]
+        if mine.size < 2:
+            continue
+        share = np.bincount(mine, minlength=6)[1:] / mine.size
+        found = interval(kind="smoothed_moments", distribution=share, n_eff=mine.size, df=mine.size - 1)
+        assert run.values["smoothed_moments.lower"][1, f] == pytest.approx(float(found.lower))
+        assert run.values["wald.estimate"][1, f] == pytest.approx(mine.mean())
+
+
+def test_allocations_spend_the_same_and_keep_their_rule(world):
+    rng = np.random.default_rng(1)
+    sd = rng.uniform(0.5, 2.0, 62)
+    n = respondents(world)
+    plans = allocated(world, sd)
+    for services in plans.values():
+        assert services.sum() == 9181
+        plan = spread_out(world, services)
+        assert int(plan.sum()) == 9181
+        assert (plan.to_numpy()[world.plan.to_numpy() == 0] == 0).all()
+    assert plans["floor of 50"].min() == 50
+    se = sd / np.sqrt(plans["equal precision"])
+    assert se.max() / se.min() < 1.1
+    ratio = plans["Neyman for the country"] / sd
+    assert ratio.max() / ratio.min() < 1.1
+    assert n.sum() == 9181
+
+
+def test_groups_of_sizes_part_the_services(world):
+    masks = np.array(list(by_size(respondents(world)).values()))
+    assert (masks.sum(axis=0) == 1).all()
+
+
+def test_the_test_of_change_has_its_size_under_normal_estimates():
+    rng = np.random.default_rng(2)
+    replicates, domains = 4000, 5
+    one, other = (
+        Outcome(
+            {
+                "estimate": rng.normal(4.5, 0.1, (replicates, domains)),
+                "se": np.full((replicates, domains), 0.1),
+            },
+            np.full(domains, 4.5),
+            np.zeros(replicates),
+            np.zeros(replicates),
+        )
+        for _ in range(2)
+    )
+    name, size = change_test(one, other, 0.0)
+    assert name == "size"
+    assert abs(size.overall().value - 0.05) < 5.2 * size.overall().mc_error()
+    name, power = change_test(one, other, 0.5)
+    assert name == "power"
+    expected = 0.942  # Phi(0.5 / (0.1 sqrt 2) - 1.96)
+    assert abs(power.overall().value - expected) < 5.2 * power.overall().mc_error() + 5e-4
+
+
+def test_rank_sets_count_their_ranks():
+    truth = np.array([4.9, 4.5, 4.5, 4.0])
+    ranks = rankdata(-truth, method="min").astype(float)
+    lower = np.stack([ranks, ranks])
+    upper = np.stack([ranks, ranks])
+    upper[1, 0], lower[1, 0] = 4, 2
+    found = rank_sets(
+        Outcome(
+            {"estimate": np.stack([truth] * 2), "rank_lower": lower, "rank_upper": upper},
+            truth,
+            np.zeros(2),
+            np.zeros(2),
+        )
+    )
+    assert found["ranks in the set"].value.tolist() == [2.0, 1.0, 1.0, 1.0]
+    assert found["all sets hold"].value == 0.5
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_makes_its_table(world, name):
+    table = STUDIES[name](world, Settings(replicates=4, seed=3))
+    assert list(table.columns) == ["scenario", "estimator", "figure", "domain", "value", "mc_error"]
+    assert table["value"].notna().all()
+    assert not table.duplicated(["scenario", "estimator", "figure", "domain"]).any()
+    simulated = ~table["figure"].isin(["detection", "power promised"])
+    assert table.loc[simulated, "mc_error"].notna().all()
+    assert table.attrs["replicates"] == 4
+
+
+def test_a_stored_study_is_the_same_and_unknown_names_are_refused(world, tmp_path):
+    first = STUDIES["rules"](world, Settings(4, 3))
+    kept = study("rules", replicates=4, seed=3, store=tmp_path / "runs")
+    again = study("rules", replicates=4, seed=3, store=tmp_path / "runs")
+    assert kept.equals(first)
+    assert again.equals(first)
+    with pytest.raises(ValueError, match="name must be one of"):
+        study("everything")
+
+
+def test_the_scheme_and_the_world_name_the_same_leaves(world):
+    forms = set(world.population.labels("form"))
+    assert {leaf.rsplit("/", 2)[0] for leaf in scheme_2020().leaves} == forms
+
+
+def test_response_rates_are_shares(world):
+    for effect in (world.response.not_applicable, world.response.item_nonresponse):
+        assert isinstance(effect.chance, xr.DataArray)
+        assert float(effect.chance.min()) >= 0
+        assert float(effect.chance.max()) <= 1
