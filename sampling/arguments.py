@@ -44,7 +44,7 @@ def numbers(
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        message = f"{name} must be numbers, got {values!r}; write decimals with a point"
+        message = f"{name} must be numbers, got {np.asarray(values).tolist()!r}; write decimals with a point"
         raise TypeError(message) from error
     bad = np.isnan(array) | (array < minimum)
     if not infinite:

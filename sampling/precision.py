@@ -76,7 +76,13 @@ def half_width(
     level = _per_interval(confidence, multiplicity)
     freedom = done / inflation - 1 if df is None else numbers("df", df, infinite=True)
     error = _standard_error(done, spread, population, inflation)
-    return labelled(np.asarray(_quantile(level, freedom) * error), n)
+    quantile = _quantile(level, freedom)
+    return labelled(
+        np.multiply(
+            quantile, error, out=np.zeros(np.broadcast_shapes(quantile.shape, error.shape)), where=error > 0
+        ),
+        n,
+    )
 
 
 def sample_size(

@@ -4,7 +4,7 @@ import numpy as np
 
 from sampling.arguments import FloatArray, Values, labelled, limits, numbers, place
 from sampling.filling import fill
-from sampling.table_conflict import conflict
+from sampling.table_conflict import settled
 
 
 def fit_table(
@@ -74,9 +74,7 @@ def fit_table(
             f"rows and columns must have one sum, got {right.sum():.10g} and {down.sum():.10g}; scale one"
         )
         raise ValueError(message)
-    problem = conflict(right, down, low, np.minimum(high, right.sum()), seed)
-    if problem:
-        raise ValueError(problem)
+    low, high = settled(right, down, low, np.minimum(high, right.sum()), seed)
     slack = tolerance * max(float(right.mean()), float(down.mean()), 1e-300)
     table, worst = _balance(pattern, right, down, low, high, slack, max_iter)
     if worst > slack:

@@ -66,7 +66,8 @@ def _logits(prob, n):
     """Weights of the entropy-maximising design by Newton on the enumerated moments."""
     logit = np.log(prob / (1 - prob))
     for _ in range(200):
-        table = enumerated(prob, lambda s: np.exp(logit[list(s)].sum()))
+        odds = np.exp(logit)
+        table = enumerated(prob, lambda s, odds=odds: odds[list(s)].prod())
         first = np.diag(table)
         covariance = table - np.outer(first, first)
         step = np.linalg.lstsq(covariance, prob - first, rcond=1e-10)[0]

@@ -1,0 +1,74 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from sampling import Frame
+
+GOOD = {"regions": ["A", "B"], "services": ["x", "y"], "population": [6, 4], "recipients": [90, 10]}
+
+
+def test_recipients_spread_over_the_possible_regions():
+    frame = Frame(**GOOD, possible=[[True, True], [True, False]])
+    assert frame.table.tolist() == [[54, 10], [36, 0]]
+    assert Frame(**GOOD, surveyed=[True, False]).table[:, 1].tolist() == [0, 0]
+    abroad = Frame(["A", "abroad"], ["x", "y"], [5, 0], [90, 10], possible=[[True, False], [False, True]])
+    assert abroad.table.tolist() == [[90, 0], [0, 10]]
+
+
+def test_from_table_keeps_order_and_makes_missing_cells_zeros():
+    table = pd.DataFrame({"region": ["B", "B", "A"], "service": ["y", "x", "y"], "recipients": [1, 2, 3]})
+    frame = Frame.from_table(table, population={"A": 1, "B": 2}, sd=0.8)
+    assert frame.regions == ("B", "A")
+    assert frame.services == ("y", "x")
+    assert np.asarray(frame.population).tolist() == [2, 1]
+    assert frame.table.tolist() == [[1, 2], [3, 0]]
+    assert frame.possible.tolist() == [[True, True], [True, False]]
+    named = frame.labelled(frame.table)
+    assert named.sel(region="A", service="y").item() == 3
+
+
+def test_arrays_are_the_frames_own():
+    population = np.array([6.0, 4.0])
+    frame = Frame(**{**GOOD, "population": population})
+    population[0] = -1
+    assert np.asarray(frame.population).tolist() == [6, 4]
+    with pytest.raises(ValueError, match=r"read-only"):
+        np.asarray(frame.population)[0] = 5
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"regions": ["A", "A"]}, r"regions must be unique, got A twice"),
+        ({"services": ["x", " "]}, r"services must be non-empty ids"),
+        ({"population": [1, -2]}, r"population must be at least 0, got -2.0 at id B"),
+        ({"population": [1, np.nan]}, r"population must be finite numbers, got nan at id B"),
+        ({"population": [1, 2, 3]}, r"population must have shape \(2,\)"),
+        ({"recipients": ["1,5", 2]}, r"recipients must be numbers, .* write decimals with a point"),
+        ({"possible": [[1, 0], [0, 1]]}, r"possible must be true or false, got int64"),
+        ({"possible": [[True]] * 3}, r"possible must have shape \(2, 2\)"),
+        ({"share": 75}, r"share must lie between 0 and 1"),
+        ({"cost": 0}, r"cost must be positive, got 0"),
+        ({"contact": {"web": 1}}, r"contact and response must name the same modes"),
+        ({"contact": {"telephone": 0}}, r"contact must lie in 0..1 and above 0, got 0 for telephone"),
+        (
+            {"cells": [[1, 2], [3, 4]], "surveyed": [True, False]},
+            r"cells must be 0 where a service is not possible, got 2 for region A, service y",
+        ),
+    ],
+)
+def test_bad_input_is_named(change, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        Frame(**(GOOD | change))
+
+
+def test_bad_tables_are_named():
+    table = pd.DataFrame({"region": ["A", "A"], "service": ["x", "x"], "recipients": [1, 2]})
+    with pytest.raises(ValueError, match=r"one row per cell, got region A, service x twice"):
+        Frame.from_table(table, population={"A": 1})
+    with pytest.raises(ValueError, match=r"table must have a column recipients"):
+        Frame.from_table(table.drop(columns="recipients"), population={"A": 1})
+    with pytest.raises(
+        ValueError, match=r"population must have the regions of the table, differing in \['B'\]"
+    ):
+        Frame.from_table(table.iloc[:1], population={"A": 1, "B": 2})

@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sampling import Frame, allocate, proportional, round_total
+
+
+def a_frame(seed=0, regions=6, services=9, **more):
+    rng = np.random.default_rng(seed)
+    possible = rng.random((regions, services)) > 0.1
+    possible[0] = True
+    return Frame(
+        [f"r{k}" for k in range(regions)],
+        [f"s{k}" for k in range(services)],
+        rng.integers(200, 3000, regions),
+        rng.integers(50, 9000, services),
+        possible=possible,
+        sd=rng.uniform(0.6, 1.1, services),
+        contact={"telephone": 0.6, "online": 1.0},
+        response={"telephone": 0.5, "online": 0.2},
+        **more,
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.integers(600, 3000), st.floats(0, 1))
+def test_margins_minima_and_parts_add_up(seed, n, power):
+    frame = a_frame(seed, recipients_are="a size measure")
+    plan = allocate(frame, n, power=power, min_service=20, min_region=50, workload=37)
+    assert plan.total == n
+    assert (plan.count("service") >= 20).all()
+    assert (plan.count("region") >= 50).all()
+    assert (plan.n[~frame.possible] == 0).all()
+    assert (plan.completes.sum(axis=2) == plan.n).all()
+    rate = np.array([0.3, 0.2])
+    assert (plan.issued == np.ceil(plan.completes / rate - 1e-9)).all()
+    assert (plan.interviewers == -(-plan.count("region") // 37)).all()
+    assert (plan.backchecks >= 0.15 * plan.count("region") - 1e-9).all()
+
+
+def test_regions_follow_the_territorial_rule():
+    frame = a_frame(recipients_are="a size measure")
+    plan = allocate(frame, 900)
+    wanted = round_total(proportional(frame.population, 900), 900)
+    assert plan.count("region").tolist() == wanted.tolist()
+
+
+def test_recipients_bound_the_sample():
+    frame = Frame(["A", "B"], ["x", "y"], [1, 1], [10, 1000])
+    plan = allocate(frame, 200, min_service=30)
+    assert plan.count("service").tolist() == [10, 190]
+    assert any("all recipients of x (10)" in sentence for sentence in plan.how)
+    with pytest.raises(ValueError, match=r"services: n must be at most the sum of the caps 1010, got 2000"):
+        allocate(frame, 2000)
+
+
+def test_half_widths_asked_for_are_reached_by_the_table_itself():
+    frame = a_frame(3, recipients_are="a size measure")
+    plan = allocate(frame, region_half_width=0.12, service_half_width=0.15)
+    assert plan.half_width("region").max() <= 0.12 * (1 + 1e-9)
+    assert plan.half_width("service").max() <= 0.15 * (1 + 1e-9)
+    fewer = allocate(frame, region_half_width=0.13, service_half_width=0.16)
+    assert fewer.total < plan.total
+    with pytest.raises(ValueError, match=r"services: n must be at least the sum of the minima"):
+        allocate(frame, 100, service_half_width=0.15)
+
+
+def test_standard_error_by_hand():
+    frame = Frame(["A", "B"], ["x"], [3, 1], [1000], sd=[[1.0], [2.0]])
+    plan = allocate(frame, 100)
+    assert plan.n.ravel().tolist() == [75, 25]
+    stratified = 0.75**2 * 1 * (1 / 75 - 1 / 750) + 0.25**2 * 4 * (1 / 25 - 1 / 250)
+    assert plan.standard_error("country").item() == pytest.approx(np.sqrt(stratified))
+    assert plan.standard_error("country", deff=2).item() == pytest.approx(np.sqrt(2 * stratified))
+    assert plan.standard_error("country", weighted=False).item() == pytest.approx(np.sqrt(75 + 25 * 4) / 100)
+    assert plan.kish().item() == pytest.approx(1)
+    even = allocate(Frame(["A", "B"], ["x"], [3, 1], [1000], recipients_are="a measure"), 100, min_region=50)
+    assert even.kish().item() == pytest.approx(100 * (750**2 + 250**2) / 50 / 1000**2)
+
+
+def test_domains_abroad_get_their_services():
+    frame = Frame(["A", "abroad"], ["x", "y"], [5, 0], [90, 10], possible=[[True, False], [False, True]])
+    plan = allocate(frame, 50, min_region=20)
+    assert plan.n.tolist() == [[45, 0], [0, 5]]
+
+
+def test_empty_domains_have_no_precision():
+    frame = Frame(["A"], ["x", "y"], [5], [90, 10], surveyed=[True, False])
+    plan = allocate(frame, 20)
+    assert plan.half_width("service")[1] == np.inf
+    assert np.isnan(plan.kish("service")[1])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, r"n must be given where no half-width is asked for"),
+        ({"n": 100, "min_region": 300}, r"regions: n must be at least the sum of the minima 1800, got 100"),
+        ({"n": 100, "min_service": 30}, r"services: n must be at least the sum of the minima 270, got 100"),
+        ({"n": 100, "mode_share": {"telephone": 1.0}}, r"mode_share must name the modes"),
+        ({"n": 100, "mode_share": {"telephone": 0.6, "online": 0.6}}, r"mode_share must sum to 1, got 1.2"),
+        ({"n": 100, "min_region": -1}, r"min_region must be a whole number of at least 0, got -1"),
+    ],
+)
+def test_contradictions_are_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        allocate(a_frame(recipients_are="a size measure"), **options)
+
+
+def test_impossible_tables_name_the_conflict():
+    frame = Frame(
+        ["A", "B"],
+        ["x", "y"],
+        [1, 9],
+        [50, 50],
+        possible=[[True, True], [False, True]],
+        recipients_are="measure",
+    )
+    with pytest.raises(ValueError, match=r"no table meets the demands: rows B must hold 90, .* columns y"):
+        allocate(frame, 100)
+    with pytest.raises(ValueError, match=r'by must be "region", "service" or "country"'):
+        allocate(frame, 100, min_region=50).count("agency")

@@ -1,0 +1,131 @@
+import numpy as np
+import pandas as pd
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from sampling import allocate
+from sapa.commands.plan import plan
+from sapa.frames import frame_2020
+from sapa.planning import case_2020, plan_tables
+
+app = typer.Typer(pretty_exceptions_enable=False)
+app.command()(plan)
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def workbook(tmp_path_factory):
+    out = tmp_path_factory.mktemp("plan") / "plan.xlsx"
+    answer = run(
+        "--n", 9000, "--min-service", 30, "--min-region", 300, "--out", out,
+        "--mode", "telephone:0.6:0.5:0.7", "--mode", "online:1:0.2:0.3",
+    )  # fmt: skip
+    assert answer.exit_code == 0, answer.output
+    return pd.read_excel(out, sheet_name=None), out, answer.output
+
+
+def test_the_table_adds_up(workbook):
+    cells = workbook[0]["plan"].set_index("region_id")
+    inner = cells.drop(index="total", columns="total")
+    assert inner.to_numpy().sum() == 9000
+    assert (inner.sum(axis=1) == cells["total"].drop("total")).all()
+    assert (inner.sum() == cells.loc["total"].drop("total")).all()
+    surveyed = inner.sum()[lambda s: s > 0]
+    assert len(surveyed) == 62
+    assert surveyed.min() == 30
+    assert inner.sum(axis=1).drop("OTH").min() == 300
+    assert (inner.loc["OTH"][lambda s: s > 0].index == ["s15", "s16"]).all()
+
+
+def test_every_promised_sheet_is_there(workbook):
+    book, out, _ = workbook
+    assert set(book) == {"about", "plan", "regions", "services", "contacts", "qualitative", "ranking", "2020"}
+    assert out.with_suffix(".png").stat().st_size > 10_000
+    contacts = book["contacts"]
+    assert contacts.interviews.sum() == 9000
+    assert contacts[contacts["mode"] == "telephone"].interviews.sum() == 6300
+    rate = contacts["mode"].map({"telephone": 0.3, "online": 0.2})
+    assert (contacts.contacts == np.ceil(contacts.interviews / rate - 1e-9)).all()
+    regions = book["regions"]
+    assert (regions.back_checks >= 0.15 * regions.interviews - 1e-9).all()
+    floors = book["qualitative"].groupby("quota").number.sum()
+    assert floors["expert interviews"] == 30
+    assert floors["mystery visits"] == 20
+    assert floors["focus groups"] == 5
+    assert floors["in-depth interviews"] == 24
+    half = book["services"].set_index("service_id").half_width_mean
+    assert half.isna().sum() == 8  # no interviews, no precision
+    assert half["s24"] < half["s06"]
+
+
+def test_about_tells_how_and_what_it_costs(workbook):
+    about = workbook[0]["about"]
+    text = " ".join(about.value.astype(str))
+    assert "Kish factor 1.0" in text
+    assert "not published" in text
+    assert "9000 interviews" in workbook[2]
+
+
+def test_the_ranking_of_2020_could_not_be_resolved():
+    tables = plan_tables(allocate(frame_2020(), 9000, min_service=30, min_region=300))
+    ranking = tables["ranking"].set_index(["domains", "comparison"])
+    regions = ranking.loc[("region", "all pairs at once")]
+    assert regions["median"] == pytest.approx(0.216, abs=0.005)
+    assert regions.range_of_2020_scores == pytest.approx(0.23)
+    assert regions.share_of_2020_pairs_beyond_median < 0.02
+
+
+def test_2020_as_a_case():
+    case = case_2020().set_index("allocation")
+    assert case.kish.round(2).to_dict() == {"actual": 1.24, "rule": 1.0}
+    assert case.interviews.tolist() == [9073, 9073]
+    assert case.half_width_country["actual"] == pytest.approx(
+        np.sqrt(case.kish["actual"]) * case.half_width_country["rule"]
+    )
+
+
+def test_precision_alone_fixes_the_size(tmp_path):
+    out = tmp_path / "p.xlsx"
+    assert run("--region-half-width", 0.12, "--out", out).exit_code == 0
+    regions = pd.read_excel(out, sheet_name="regions")
+    assert regions.half_width_mean[regions.region_id != "OTH"].max() <= 0.12
+
+
+def test_the_example_frame_runs_once_filled_in(tmp_path):
+    assert run("--example", tmp_path / "ex").exit_code == 0
+    answer = run("--n", 9000, "--frame", tmp_path / "ex", "--out", tmp_path / "plan.xlsx")
+    assert isinstance(answer.exception, ValueError)
+    assert "no source" in str(answer.exception)
+    assert not (tmp_path / "plan.xlsx").exists()
+    file = tmp_path / "ex" / "regions.csv"
+    regions = pd.read_csv(file)
+    regions.assign(population=regions.population.fillna(650_000)).to_csv(file, index=False)
+    out = tmp_path / "plan.xlsx"
+    assert run("--n", 9000, "--frame", tmp_path / "ex", "--min-region", 300, "--out", out).exit_code == 0
+    assert len(pd.read_excel(out, sheet_name="plan")) == 22  # 20 regions, abroad, total
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "n must be given where no half-width is asked for"),
+        (("--n", 3000, "--min-region", 300), "regions: n must be at least the sum of the minima 5100"),
+        (
+            ("--n", 9000, "--mode", "telephone:60"),
+            "mode must be name:contact:response:share, got 'telephone:60'",
+        ),
+        (("--n", 9000, "--mode", "telephone:60:0.5:1"), "contact must lie in 0..1"),
+        (("--n", 9000, "--mode", "telephone:0.6:0.5:0.9"), "mode_share must sum to 1, got 0.9"),
+        (("--n", 9000, "--out", "plan.csv"), "out must be an .xlsx file"),
+    ],
+)
+def test_bad_demands_write_nothing(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    answer = run(*arguments)
+    assert isinstance(answer.exception, ValueError)
+    assert message in str(answer.exception)
+    assert list(tmp_path.iterdir()) == []
