@@ -1,7 +1,8 @@
 """Official composite scores: design variance, covariance of any two nodes, and what makes the variance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -143,11 +144,9 @@ def compose(
     for statistic in STATISTICS:
         reading = Reading.of(statistic, denominator)
         scores.append(_score(branches, told, reading, slots, statistic=statistic, rule=rule))
-    frame = _labelled(scores, branches, wanted, deff, level)
-    for part, inside in labels.items():
-        frame[f"share_{part}"] = _share(scores, inside, part)
     named = f"simple random within {' x '.join(strata)}" if design is None else "given"
-    return frame.assign_attrs(design=named, deff=deff, denominator=denominator, rule=str(rule), level=level)
+    stated = {"design": named, "deff": deff, "denominator": denominator, "rule": str(rule), "level": level}
+    return _labelled(scores, branches, wanted, labels, stated)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -241,10 +240,11 @@ def _labelled(
     scores: Sequence[_Score],
     branches: Sequence[_Branch],
     wanted: Sequence[Nodes],
-    deff: float,
-    level: float,
+    shares: Mapping[str, tuple[list[str], Array]],
+    stated: dict[str, Any],
 ) -> xr.Dataset:
     """Dataset of the scores, NaN where a node has no rating."""
+    deff, level = stated["deff"], stated["level"]
     names = [name for nodes in wanted for level in nodes.levels for name in nodes.scheme.level(level).nodes]
     levels = [level for nodes in wanted for level in nodes.levels for _ in nodes.scheme.level(level).nodes]
     if len(set(names)) < len(names):
@@ -294,17 +294,20 @@ def _labelled(
             "pooled": each(pooled),
             "bounded": each(bounded),
             "flag": (("node", "statistic"), flag),
-        },
-        coords={"node": names, "other": names, "statistic": list(STATISTICS), "level": ("node", levels)},
+        }
+        | {f"share_{part}": _share(scores, member, part) for part, (_, member) in shares.items()},
+        coords={"node": names, "other": names, "statistic": list(STATISTICS), "level": ("node", levels)}
+        | {part: inside for part, (inside, _) in shares.items()},
+        attrs=stated,
     )
 
 
-def _share(scores: Sequence[_Score], inside: tuple[list[str], Array], part: str) -> xr.DataArray:
-    labels, member = inside
-    brought = np.stack([member @ score.spread.share for score in scores], axis=2)
-    total = np.stack([np.diag(score.spread.covariance) for score in scores], axis=1)
+def _share(scores: Sequence[_Score], member: Array, part: str) -> tuple[tuple[str, ...], Array]:
+    """Shares (node, part, statistic) of the labels' members (label, group) in the variance of each node."""
+    brought = np.stack([(member @ score.spread.share).T for score in scores], axis=2)
+    total = np.stack([np.diag(score.spread.covariance) for score in scores], axis=1)[:, None, :]
     share = np.divide(brought, total, out=np.full_like(brought, np.nan), where=total > 0)
-    return xr.DataArray(share, dims=(part, "node", "statistic"), coords={part: labels}).transpose("node", ...)
+    return ("node", part, "statistic"), share
 
 
 def _codes(ratings: xr.Dataset) -> NDArray[np.int8]:
