@@ -31,7 +31,7 @@ def settled(
     >>> seed = np.array([[1.0, 1.0], [1.0, 0.0]])
     >>> settled(np.array([2.0, 8.0]), np.array([5.0, 5.0]), 0 * seed, 20 * seed, seed)
     Traceback (most recent call last):
-    ValueError: no table meets the demands: rows 1 must hold 8, but between them and columns 0 there is room ...
+    ValueError: no table meets the demands: rows 1 must hold 8, but between them and columns 0 there is ...
     >>> settled(np.array([5.0, 5.0]), np.array([5.0, 5.0]), 0 * seed, 20 * seed, seed)[1].tolist()
     [[0.0, 20.0], [20.0, 0.0]]
     """
