@@ -1,5 +1,4 @@
-"""The report of the 2020 reproduction: which figures follow, how precise they are, which ranks they "
-"support."""
+"""The report of the 2020 reproduction: which figures follow, how precise they are, which ranks hold."""
 
 import importlib.metadata
 import platform
