@@ -27,6 +27,11 @@ LONG_HINTS: Final[Mapping[str, tuple[str, ...]]] = {
     "item": ("item", "question", "вопрос", "сұрақ"),
     "rating": ("rating", "score", "mark", "оценка", "балл", "баға"),
 }
+#: Words in the names of columns that are never items, though their codes may look like ratings.
+NO_ITEMS: Final = (
+    *("sex", "gender", "age", "educ", "language", "income", "пол", "возраст", "язык", "образован"),
+    *("жыныс", "жасы", "тіл"),
+)
 MOST_CODES: Final = 12
 #: Codes that surveys use for a missing rating. Any other odd value stays a problem that ``check`` lists:
 #: 6, 7, 10 or 55 is more likely a typing error.
@@ -69,7 +74,8 @@ def guess_codebook(table: FileTable) -> AnswerCodebook:
     Returns
     -------
     A file with a column named like an item and one like a rating is long; any other is wide, and a column
-    is an item when most of its filled cells are whole numbers from 1 to 5 and it has few different values.
+    is an item when most of its cells, blanks and usual missing codes aside, are whole numbers from 1 to 5,
+    some of them above 2, it has few different values, and its name is not that of sex, age and the like.
     Items numbered after different words (``staff_1, staff_2, costs_1``) go into the criteria of these words;
     otherwise all go into the criterion ``all``. A code beyond 1 to 5 gets a kind of missing when its label
     says so or when it is a usual missing code (:data:`USUAL_CODES`); any other stays a problem.
@@ -123,18 +129,21 @@ def _roles(frame: pd.DataFrame, hints: Mapping[str, tuple[str, ...]]) -> dict[st
 
 
 def _holds(name: str, word: str) -> bool:
-    """Whether a name holds a word; a word of two letters must stand alone, as in ``person_id``."""
-    if len(word) > 2:
+    """Whether a name holds a word; one of three letters or fewer must stand alone, as in ``person_id``."""
+    if len(word) > 3:
         return word in name
     return word in re.split(r"[\W_]+", name)
 
 
 def _looks_like_ratings(text: pd.Series) -> bool:
-    filled = text[text != ""]
-    if filled.empty or filled.nunique() > MOST_CODES:
+    """Whether most cells, usual missing codes aside, are whole numbers from 1 to 5, some of them above 2."""
+    name = str(text.name).lower()
+    filled = text[(text != "") & text.map(lambda code: _kind(code, "") is None)]
+    if filled.empty or filled.nunique() > MOST_CODES or any(_holds(name, word) for word in NO_ITEMS):
         return False
     value = numbers(filled)
-    return bool(((value >= 1) & (value <= 5) & (value % 1 == 0)).mean() > 0.5)
+    fit = (value >= 1) & (value <= 5) & (value % 1 == 0)
+    return bool(fit.mean() > 0.5 and (value[fit] > 2).any())
 
 
 def _criteria(names: list[str]) -> dict[str, str]:

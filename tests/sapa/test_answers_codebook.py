@@ -195,3 +195,19 @@ def test_a_codebook_is_written_whole_or_not_at_all(tmp_path):
         write_codebook(lone, place)
     assert place.read_text(encoding="utf-8") == before
     assert os.listdir(tmp_path) == ["book.toml"]
+
+
+def test_an_item_that_few_are_concerned_by_is_an_item_and_sex_or_a_flag_is_not():
+    few = ["98"] * 17 + ["5", "4", "99"]
+    frame = pd.DataFrame(
+        {
+            "service": "a",
+            "q1": ["5", "4"] * 10,
+            "q2": few,
+            "sex": ["1", "2"] * 10,
+            "age_group": ["3", "4"] * 10,
+        }
+        | {"called_back": ["1", "2"] * 10, "children": ["1", "2"] * 10, "hours": ["10", "40"] * 10},
+        dtype=object,
+    )
+    assert list(guess_codebook(FileTable(frame, np.arange(20) + 2)).items) == ["q1", "q2"]
