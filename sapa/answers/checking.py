@@ -94,14 +94,14 @@ def check(
 
 
 def numbers(text: pd.Series) -> NDArray[np.float64]:
-    """Numbers of a column of text, decimal point or comma; NaN where a cell is none.
+    """Numbers of a column of text, decimal point or comma; NaN where a cell is none or too large for one.
 
     >>> numbers(pd.Series(["1,25", "2.5", "x", ""])).tolist()
     [1.25, 2.5, nan, nan]
     """
     codes, values = pd.factorize(text)
-    parsed = [float(v.replace(",", ".")) if _NUMBER.fullmatch(v) else float("nan") for v in values]
-    found: NDArray[np.float64] = np.array([*parsed, float("nan")])[codes]
+    parsed = [float(v.replace(",", ".")) if _NUMBER.fullmatch(v) else np.nan for v in values]
+    found: NDArray[np.float64] = np.array([*(v if np.isfinite(v) else np.nan for v in parsed), np.nan])[codes]
     return found
 
 

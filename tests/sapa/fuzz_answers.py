@@ -8,6 +8,7 @@ anything else is a failure, printed with the number of the input.
 import argparse
 import itertools
 import statistics
+import sys
 import tempfile
 import time
 import traceback
@@ -78,7 +79,9 @@ ODD = (
 KINDS = ("bytes", "mutated", "cells", "codebook", "small", "fine")
 
 
-def run(inputs: int, *, seed: int = 0, first: int = 0) -> tuple[Counter, list[str], float]:
+def run(
+    inputs: int, *, seed: int = 0, first: int = 0, tell: bool = False
+) -> tuple[Counter, list[str], float]:
     """Counts by outcome, failures in words, and the seconds of the slowest input."""
     outcomes: Counter = Counter()
     failures, slowest = [], 0.0
@@ -92,6 +95,8 @@ def run(inputs: int, *, seed: int = 0, first: int = 0) -> tuple[Counter, list[st
                 outcomes["FAILED"] += 1
                 failures.append(f"input {number} (seed {seed}):\n{traceback.format_exc(limit=-6)}")
             slowest = max(slowest, time.perf_counter() - start)
+            if tell and (number + 1 - first) % 500 == 0:
+                print(f"{number + 1 - first:,} inputs, {len(failures)} failures", file=sys.stderr, flush=True)
     return outcomes, failures, slowest
 
 
@@ -331,7 +336,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0)
     given = parser.parse_args()
-    outcomes, failures, slowest = run(given.inputs, seed=given.seed, first=given.first)
+    outcomes, failures, slowest = run(given.inputs, seed=given.seed, first=given.first, tell=True)
     for outcome, count in outcomes.most_common():
         print(f"{count:7,}  {outcome}")
     print("\n".join(failures[:10]))
