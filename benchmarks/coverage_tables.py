@@ -2,12 +2,13 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy import special
+from scipy import special, stats
 
 from estimators import Design, interval, scores
 from estimators.coverage import exact_coverage
@@ -56,6 +57,48 @@ def mean_tables(largest_gaffke: int) -> Iterator[str]:
             }
             rows.append(row | {"its law (1 to 5)": " ".join(f"{p:.2f}" for p in laws[worst])})
         yield f"### n = {n}\n\n{markdown(rows)}\n"
+
+
+def two_score_table() -> str:
+    """Exact least coverage of the mean over laws on two of the five scores, p in steps of 0.001."""
+    p, rows = np.arange(1, 1000) / 1000, []
+    for kind in ENUMERATED:
+        row = {"kind": kind}
+        for n in MEAN_SIZES:
+            hits = np.arange(n + 1)
+            chance = stats.binom.pmf(hits, n, p[:, None])
+            least = (2.0, 0, 0, 0.0)
+            for a, b in combinations(range(5), 2):
+                shares = np.zeros((n + 1, 5))
+                shares[:, a], shares[:, b] = 1 - hits / n, hits / n
+                lower, upper = simple_ends(shares, n, kind)
+                truth = ((a + 1) * (1 - p) + (b + 1) * p)[:, None]
+                inside = (lower <= truth + 1e-12) & (truth <= upper + 1e-12) & (upper > lower + 1e-12)
+                coverage = np.sum(chance * inside, axis=1)
+                worst = int(np.argmin(coverage))
+                least = min(least, (float(coverage[worst]), a + 1, b + 1, float(p[worst])))
+            row[f"n = {n}"] = (
+                f"{least[0]:.3f} ({1 - least[3]:.3f} on {least[1]}, {least[3]:.3f} on {least[2]})"
+            )
+        rows.append(row)
+    return markdown(rows)
+
+
+def simple_ends(shares: np.ndarray, n: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of the intervals of n independent ratings with these shares."""
+    scores_of, mean = np.arange(1, 6), shares @ np.arange(1, 6)
+    variance = np.maximum(shares @ scores_of**2 - mean**2, 0)
+    made = interval(
+        mean,
+        kind=kind,
+        se=np.sqrt(np.where(variance > 1e-12, variance, 0) / (n - 1)),
+        df=n - 1,
+        n=n,
+        distribution=shares,
+        bounds=(1, 5),
+        unusable="nan",
+    )
+    return made.lower, made.upper
 
 
 def share_table() -> str:
@@ -189,6 +232,11 @@ All outcomes enumerated. The last columns give the worst of these six laws and 6
 `gaffke` is enumerated up to n = {largest}.
 
 {means}
+### Laws on two scores only
+
+The least coverage over all pairs of scores and p in steps of 0.001, and where.
+
+{two}
 
 ## Share, n independent answers: exact
 
@@ -223,6 +271,7 @@ def main() -> None:
     page = PAGE.format(
         largest=chosen.largest_gaffke,
         means="\n".join(mean_tables(chosen.largest_gaffke)),
+        two=two_score_table(),
         shares=share_table(),
         surveys=chosen.surveys,
         n=int(DOMAINS.sum()),

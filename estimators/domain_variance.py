@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from estimators.codes import compact
 from estimators.design import Design
 from estimators.linearization import unit_sums
 
@@ -37,7 +38,7 @@ class Cells:
         >>> cells.of.tolist(), cells.domain.tolist()
         ([1, 0, 1], [0, 1])
         """
-        keys, of = np.unique(domain * n_units + unit, return_inverse=True)
+        keys, of = compact(domain * n_units + unit, (int(domain.max()) + 1) * n_units)
         return cls(of, keys // n_units, keys % n_units)
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
+
+from estimators.codes import compact, factor
 
 IntArray = NDArray[np.intp]
 CROSSING = " x "
@@ -46,7 +47,7 @@ class Domains:
         if len(names) == 1:
             return cls(by, code, labels, {})
         flat = np.ravel_multi_index([c for c, _ in coded], [labels.size for _, labels in coded])
-        found, code = np.unique(flat, return_inverse=True)
+        found, code = compact(flat, int(np.prod([labels.size for _, labels in coded])))
         places = np.unravel_index(found, [labels.size for _, labels in coded])
         parts = {name: labels[place] for name, (_, labels), place in zip(names, coded, places, strict=True)}
         joined = [CROSSING.join(map(str, row)) for row in zip(*parts.values(), strict=True)]
@@ -74,7 +75,7 @@ def _factor(ratings: xr.Dataset, name: str) -> tuple[IntArray, NDArray[np.object
         raise ValueError(
             f"by variable {name!r} must lie along respondent, it lies along {ratings[name].dims}"
         )
-    code, labels = pd.factorize(ratings[name].values, sort=True)
+    code, labels = factor(np.asarray(ratings[name].values))
     if np.any(code < 0):
         raise ValueError(f"by variable {name!r} has {int(np.sum(code < 0))} missing labels; name that group")
-    return code.astype(np.intp), np.asarray(labels, dtype=object)
+    return code, labels

@@ -63,17 +63,17 @@ def domain_replicate_variance(
 
 def _moments(above: FloatArray, below: FloatArray, value: FloatArray, rscale: FloatArray) -> FloatArray:
     """Sums over replicates of rscale d^2, rscale d, d, rscale and 1, with d the deviation from the value."""
-    defined = below > 1e-9 * np.max(below, axis=1, keepdims=True, initial=1e-300)
-    all_defined = bool(defined.all())
-    gap = (
-        np.divide(above, below, out=np.zeros_like(above), where=defined) if not all_defined else above / below
-    )
-    gap -= value[:, None]
-    if not all_defined:
+    if below.min(initial=1.0) > 1e-9 * below.max(initial=0.0):
+        gap = above / below
+        gap -= value[:, None]
+        kept, count = np.full(value.shape, rscale.sum()), np.full(value.shape, float(rscale.size))
+    else:
+        defined = below > 1e-9 * np.max(below, axis=1, keepdims=True, initial=1e-300)
+        gap = np.divide(above, below, out=np.zeros_like(above), where=defined) - value[:, None]
         gap[~defined] = 0.0
-    weighted = np.square(gap) @ rscale
-    count = defined.sum(axis=1)
-    return np.stack([weighted, gap @ rscale, gap.sum(axis=1), defined @ rscale, count])
+        kept, count = defined @ rscale, defined.sum(axis=1).astype(float)
+    linear, plain = gap @ rscale, gap.sum(axis=1)
+    return np.stack([np.square(gap, out=gap) @ rscale, linear, plain, kept, count])
 
 
 def _variance(moments: FloatArray, replicates: Replicates) -> FloatArray:

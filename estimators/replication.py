@@ -234,7 +234,8 @@ def rao_wu(
         if scale == 0 or n == 1:
             continue
         drawn = n - 1 if m is None else m
-        times = generator.multinomial(drawn, np.full(n, 1 / n), size=replicates)
+        picked = generator.integers(n, size=(replicates, drawn)) + n * np.arange(replicates)[:, None]
+        times = np.bincount(picked.ravel(), minlength=n * replicates).reshape(replicates, n)
         shrink = np.sqrt(drawn * scale / n)
         factor[units] = (1 - shrink + shrink * (n / drawn) * times).T
     return Replicates(design, "Rao-Wu", layer.unit, factor, 1.0 / replicates, np.ones(replicates), center)

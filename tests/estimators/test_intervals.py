@@ -1,5 +1,4 @@
 import json
-from itertools import product
 from math import comb
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from estimators import interval
+from estimators.coverage import exact_coverage, outcomes
 from estimators.intervals import KINDS
 
 ORACLE = json.loads((Path(__file__).parent / "oracle" / "shares.json").read_text())
@@ -89,37 +89,39 @@ def test_profile_matches_a_direct_maximum():
     assert_allclose(drop(float(made.upper)), cut, rtol=1e-5)
 
 
-def coverage(kind, law, n, level=0.95):
-    """Exact coverage over all outcomes of n ratings, and the chance of width zero."""
-    outcomes = np.array([c for c in product(range(n + 1), repeat=5) if sum(c) == n])
-    chance = stats.multinomial.pmf(outcomes, n, law)
-    shares = outcomes / n
-    se = np.sqrt((shares @ np.arange(1, 6) ** 2 - (shares @ np.arange(1, 6)) ** 2) / (n - 1))
-    given_as = (
-        {"distribution": shares} if kind in FROM_SHARES else {"bounds": (1, 5), "se": np.maximum(se, 1e-300)}
-    )
-    estimate = None if kind in FROM_SHARES else shares @ np.arange(1, 6)
-    made = interval(estimate, kind=kind, n=n, df=n - 1, level=level, **given_as)
-    truth = np.asarray(law) @ np.arange(1, 6)
-    hit = (made.lower <= truth + 1e-12) & (truth <= made.upper + 1e-12)
-    return chance @ hit, chance @ (made.upper - made.lower < 1e-9)
-
-
 def test_coverage_at_five_raters_with_ninety_percent_fives():
     law = [0.005, 0.005, 0.01, 0.08, 0.9]
-    wald, empty = coverage("wald", law, 5)
-    assert round(wald, 2) == 0.41
-    assert empty > 0.59
-    smoothed, empty = coverage("smoothed_moments", law, 5)
-    assert round(smoothed, 3) == 0.999
-    assert empty == 0
+    wald = exact_coverage(law, 5, kind="wald")
+    assert round(float(wald.coverage), 2) == 0.41
+    assert wald.empty > 0.59
+    smoothed = exact_coverage(law, 5, kind="smoothed_moments")
+    assert round(float(smoothed.coverage), 3) == 0.999
+    assert smoothed.empty == 0
+
+
+def test_smoothed_moments_worst_two_point_law():
+    # about 90/10 on 3 and 1 at n = 20: just where the interval of twenty threes ends above the truth
+    found = exact_coverage([0.102, 0, 0.898, 0, 0], 20, kind="smoothed_moments")
+    assert round(float(found.coverage), 3) == 0.883
+
+
+def test_exact_coverage_by_hand():
+    # two answers of p = 1/2: the Wald interval exists for one outcome in two, and holds 1/2
+    found = exact_coverage([[0.5, 0.5]], 2, kind="wald", scores=(0, 1))
+    assert_allclose([found.coverage, found.empty, found.width], [[0.5], [0.5], [0.5]])
+    assert outcomes(6, 5).shape == (210, 5)
+    assert (outcomes(6, 5).sum(axis=1) == 6).all()
+    with pytest.raises(ValueError, match="summing to 1"):
+        exact_coverage([0.5, 0.4], 2, kind="wald", scores=(0, 1))
+    with pytest.raises(ValueError, match="outcomes"):
+        exact_coverage([0.2] * 5, 300, kind="wald")
 
 
 @pytest.mark.parametrize(
     "law", [[0.9, 0, 0.1, 0, 0], [0, 0, 0.9, 0, 0.1], [0.2, 0.05, 0.05, 0.1, 0.6], [0, 0, 0, 0.5, 0.5]]
 )
 def test_gaffke_keeps_its_level(law):
-    assert coverage("gaffke", law, 8)[0] >= 0.95
+    assert exact_coverage(law, 8, kind="gaffke").coverage >= 0.95
 
 
 def test_clopper_pearson_keeps_its_level_and_wilson_does_not_everywhere():

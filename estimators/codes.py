@@ -1,0 +1,63 @@
+"""Codes from 0 for the labels that occur, in the order of the labels."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.intp]
+
+_WIDEST = 2**62
+
+
+def compact(keys: IntArray, bound: int) -> tuple[IntArray, IntArray]:
+    """Keys that occur, increasing, and each entry's place among them.
+
+    Keys lie in 0 to ``bound - 1``; counting replaces sorting where the bound is not far beyond their number.
+
+    >>> found, place = compact(np.array([7, 3, 7]), 8)
+    >>> found.tolist(), place.tolist()
+    ([3, 7], [1, 0, 1])
+    """
+    if bound > 16 * keys.size + 1024:
+        found, place = np.unique(keys, return_inverse=True)
+        return found, place
+    present = np.bincount(keys, minlength=bound) > 0
+    return np.flatnonzero(present), (np.cumsum(present) - 1)[keys]
+
+
+def factor(labels: NDArray[Any]) -> tuple[IntArray, NDArray[np.object_]]:
+    """Codes (entry,) and the sorted labels they stand for; -1 for a missing label.
+
+    >>> codes, levels = factor(np.array(["b", "a", "b"]))
+    >>> codes.tolist(), levels.tolist()
+    ([1, 0, 1], ['a', 'b'])
+    """
+    keys = _text_keys(labels)
+    if keys is None:
+        codes, levels = pd.factorize(labels, sort=True)
+        return codes.astype(np.intp), np.asarray(levels, dtype=object)
+    found, place = compact(*keys)
+    first = np.empty(found.size, dtype=np.intp)
+    first[place] = np.arange(place.size)
+    return place, labels[first].astype(object)
+
+
+def _text_keys(labels: NDArray[Any]) -> tuple[IntArray, int] | None:
+    """Integers in the order of short texts, and their bound; None where texts are too long or no texts.
+
+    A text is read as a number whose digits are its characters, each column counted from its own least.
+    """
+    if labels.dtype.kind != "U" or labels.size == 0 or not labels.dtype.isnative:
+        return None
+    letters = np.ascontiguousarray(labels).view(np.uint32).reshape(labels.size, -1).astype(np.int64)
+    least = letters.min(axis=0)
+    radix = letters.max(axis=0) - least + 1
+    bound = 1
+    for size in radix.tolist():
+        bound *= size
+    if bound > _WIDEST:
+        return None
+    place = np.concatenate([np.cumprod(radix[:0:-1])[::-1], [1]])
+    return ((letters - least) @ place).astype(np.intp), bound
