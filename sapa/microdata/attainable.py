@@ -33,7 +33,7 @@ def attains(asked: int, items: int, figures: Figures, *, rounded: bool) -> bool:
     if not rounded or items == 1 or plain:
         return False
     uneven = rounded_shares(asked, items, share)
-    return any(_mean_attains(asked, option.fives, mean, rounded) for option in uneven)
+    return any(_mean_attains(asked, fives, mean, rounded) for fives in uneven)
 
 
 def _mean_attains(asked: int, fives: Ints, mean: Interval, rounded: bool) -> bool:

@@ -3,18 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
-
-import numpy as np
 
 from sapa.microdata.cells import Cell, cells
 from sapa.microdata.channels import Split, split
-from sapa.microdata.joint import Menu, choose
-from sapa.microdata.lattice import Ints, MeanOption, ShareOption
-from sapa.microdata.menus import mean_menu, share_menu
+from sapa.microdata.joint import choose
+from sapa.microdata.lattice import Ints
+from sapa.microdata.menus import MeanMenu, ShareMenu, mean_menu, share_menu
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, Interval, target
-
-Option = TypeVar("Option", ShareOption, MeanOption)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +51,25 @@ def solve(service: str) -> Solution:
     chosen, forms = split(service), printed.forms
     rows = [cells(form, n, chosen) for form, n in zip(forms, chosen.n, strict=True)]
     shares = [[share_menu(c, form.figures) for c in row] for row, form in zip(rows, forms, strict=True)]
-    fives = _pick(shares, [f.figures.share for f in forms], printed.figures.share, SHARE_UNIT)
+    picked = _choose(shares, [f.figures.share for f in forms], printed.figures.share, SHARE_UNIT)
     means = [
-        [mean_menu(c, form.figures, o.fives) for c, o in zip(row, options, strict=True)]
-        for row, form, options in zip(rows, forms, fives, strict=True)
+        [mean_menu(c, form.figures, menu.fives[k]) for c, menu, k in zip(row, menus, ks, strict=True)]
+        for row, form, menus, ks in zip(rows, forms, shares, picked, strict=True)
     ]
-    rated = _pick(means, [f.figures.mean for f in forms], printed.figures.mean, MEAN_UNIT)
+    picked = _choose(means, [f.figures.mean for f in forms], printed.figures.mean, MEAN_UNIT)
     counts = (
-        Counts(form.channel, cell, option.raters, option.fives, option.sums)
-        for form, row, options in zip(forms, rows, rated, strict=True)
-        for cell, option in zip(row, options, strict=True)
+        Counts(form.channel, cell, menu.options[k].raters, menu.options[k].fives, menu.options[k].sums)
+        for form, row, menus, ks in zip(forms, rows, means, picked, strict=True)
+        for cell, menu, k in zip(row, menus, ks, strict=True)
     )
     return Solution(chosen, tuple(counts))
 
 
-def _pick(
-    options: Sequence[Sequence[Sequence[Option]]],
+def _choose(
+    menus: Sequence[Sequence[ShareMenu | MeanMenu]],
     channels: Sequence[Interval],
     service: Interval,
     unit: float,
-) -> list[list[Option]]:
-    """The jointly chosen option of every cell."""
-    menus = [
-        [Menu(np.array([o.value for o in menu]), np.array([o.cost for o in menu])) for menu in form]
-        for form in options
-    ]
-    picked = choose(menus, channels, service, unit=unit)
-    return [
-        [menu[k] for menu, k in zip(form, ks, strict=True)] for form, ks in zip(options, picked, strict=True)
-    ]
+) -> list[list[int]]:
+    """Position of the jointly chosen option of every cell."""
+    return choose([[menu.menu for menu in form] for form in menus], channels, service, unit=unit)

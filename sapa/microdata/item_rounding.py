@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sapa.microdata.lattice import Ints, MeanOption, ShareOption, even
+from sapa.microdata.lattice import Ints, MeanOption, even
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, SLACK, Interval
 
 Floats = NDArray[np.float64]
@@ -30,23 +30,22 @@ def as_printed(figures: Floats, unit: float) -> Floats:
     return rounded.round(6)
 
 
-def rounded_shares(asked: int, items: int, share: Interval) -> list[ShareOption]:
-    """Satisfactions whose items, rounded, average to the printed figure; the evenest of each number of fives.
+def rounded_shares(asked: int, items: int, share: Interval) -> Ints:
+    """(K, J) fives of items that, rounded, average to the printed figure; the evenest of each sum.
 
-    >>> [option.fives.tolist() for option in rounded_shares(26, 2, Interval.of(0.789, 0.001))]
+    >>> rounded_shares(26, 2, Interval.of(0.789, 0.001)).tolist()
     [[21, 20]]
     """
+    found = [np.zeros((0, items), dtype=np.int64)]
     if items == 1 or np.isnan(share.printed):
-        return []
-    top, found = asked * items, []
+        return found[0]
+    top = asked * items
     for total in _totals(share, SHARE_UNIT, top):
         fives = even(total, items) + _shifts(items)
         fives = fives[((fives >= 0) & (fives <= asked)).all(axis=1)]
         value = as_printed(fives / asked, SHARE_UNIT).mean(axis=1)
-        prints = np.flatnonzero((value >= share.low) & (value < share.high))
-        if prints.size:
-            found.append(ShareOption(total / top, 0.0, fives[prints[0]]))
-    return found
+        found.append(fives[(value >= share.low) & (value < share.high)][:1])
+    return np.concatenate(found)
 
 
 def rounded_means(asked: int, fives: Ints, mean: Interval) -> list[MeanOption]:

@@ -70,11 +70,11 @@ def choose(
     >>> choose([[menu, menu]], [Interval(0.504, 0.506, 0.505)], Interval(0.504, 0.506, 0.505), unit=0.001)
     [[0, 1]]
     """
-    forced = sum(float(menu.cost.min()) // CRITERION_MISS for menus in channels for menu in menus)
+    least = sum(float(menu.cost.min()) for menus in channels for menu in menus)
     best, picked = np.inf, [[0] * len(menus) for menus in channels]
     # the second time around also choices that make a channel miss are followed to the end
     for bound, extra in product((True, False), range(EXTRA_MISSES + 1)):
-        limit = (forced + extra + 0.9) * CRITERION_MISS
+        limit = least + (extra + 0.9) * CRITERION_MISS
         ends = [
             _ends(menus, figure, unit, limit, bound=bound)
             for menus, figure in zip(channels, printed, strict=True)

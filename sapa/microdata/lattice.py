@@ -16,20 +16,12 @@ from numpy.typing import NDArray
 from sapa.microdata.targets import SLACK, Interval
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 KEPT: Final = 16  # options of one cell that go into the joint choice
 SUMS: Final = 6  # of them with the same numbers of raters
 THINNED: Final = 200  # satisfactions outside the printed figure, evenly spread, for when it must be missed
 COARSE: Final = 80  # means likewise
 FEW: Final = 12  # people among whom two items may have any numbers of raters and fives
-
-
-@dataclass(frozen=True, slots=True)
-class ShareOption:
-    """One attainable satisfaction, its cost in the joint choice and the (J,) fives behind it."""
-
-    value: float
-    cost: float
-    fives: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +56,16 @@ def apportion(total: int, size: Ints) -> Ints:
     return parts
 
 
-def share_options(asked: int, items: int, share: Interval) -> list[ShareOption]:
+def shares(asked: int, items: int, share: Interval) -> tuple[Floats, Ints]:
     """Satisfactions that print as `share`, and enough of the others should it have to be missed.
 
-    >>> [option.value for option in share_options(93, 2, Interval.of(0.806, 0.001)) if option.cost < 1e-3]
-    [0.8064516129032258]
+    Returns
+    -------
+    (K,) values and (K,) fives of all items together.
+
+    >>> share = Interval.of(0.806, 0.001)
+    >>> [int(f) for value, f in zip(*shares(93, 2, share), strict=True) if share.holds(value)]
+    [150]
     """
     top = asked * items
     every = np.arange(top + 1)
@@ -76,22 +73,26 @@ def share_options(asked: int, items: int, share: Interval) -> list[ShareOption]:
     near = np.abs(value - share.printed) < 2 / top
     inside = (value >= share.low) & (value < share.high)
     coarse = np.isin(every, np.rint(np.linspace(0, top, min(top, THINNED) + 1)).astype(int))
-    return [
-        ShareOption(float(value[f]), _distance(float(value[f]), share), even(int(f), items))
-        for f in every[inside | near | coarse]
-    ]
+    kept = inside | near | coarse
+    return value[kept], every[kept]
+
+
+def evenly_over(totals: Ints, items: int) -> Ints:
+    """(K, J) whole numbers as equal as can be with each of K sums."""
+    parts: Ints = totals[:, None] // items + (np.arange(items) < totals[:, None] % items)
+    return parts
 
 
 def _distance(value: float, figure: Interval) -> float:
     return 0.0 if np.isnan(figure.printed) else abs(value - figure.printed)
 
 
-def mean_reachable(asked: int, items: int, fives: int, mean: Interval) -> bool:
-    """Whether real-valued sums on some raters give the printed mean with that many fives."""
+def means_reachable(asked: int, items: int, fives: Ints, mean: Interval) -> NDArray[np.bool_]:
+    """Whether real-valued sums on some raters give the printed mean, for each of (K,) numbers of fives."""
     if np.isnan(mean.printed):
-        return True
+        return np.ones(fives.shape, dtype=bool)
     least = 1 + 4 * fives / (asked * items)
-    return mean.high > least and (fives > 0 or mean.low <= 4)
+    return np.asarray((least < mean.high) & ((fives > 0) | (mean.low <= 4)))
 
 
 def mean_options(asked: int, fives: Ints, mean: Interval, *, keep: int = KEPT) -> list[MeanOption]:

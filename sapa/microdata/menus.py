@@ -1,6 +1,6 @@
 """The options that each cell brings to the joint choice, and what they cost."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from typing import Final
@@ -9,15 +9,15 @@ import numpy as np
 
 from sapa.microdata.cells import Cell
 from sapa.microdata.item_rounding import rounded_means, rounded_shares
-from sapa.microdata.joint import CRITERION_MISS
+from sapa.microdata.joint import CRITERION_MISS, Menu
 from sapa.microdata.lattice import (
     Ints,
     MeanOption,
-    ShareOption,
+    evenly_over,
     mean_options,
-    mean_reachable,
+    means_reachable,
     nearest_means,
-    share_options,
+    shares,
     spread_means,
 )
 from sapa.microdata.targets import Figures
@@ -31,28 +31,50 @@ CENTRE: Final = 20.0  # pull to the printed mean: half a unit off costs as much 
 PER_ITEM: Final = 3  # means of each item where the items themselves are printed
 
 
-def share_menu(cell: Cell, channel: Figures) -> list[ShareOption]:
+@dataclass(frozen=True, slots=True, eq=False)
+class ShareMenu:
+    """Satisfactions of a cell, and the (K, J) fives behind them."""
+
+    menu: Menu
+    fives: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeanMenu:
+    """Means of a cell with given fives, and the options behind them."""
+
+    menu: Menu
+    options: tuple[MeanOption, ...]
+
+
+def share_menu(cell: Cell, channel: Figures) -> ShareMenu:
     """Satisfactions of a cell: those that print, then misses, dearer by their distance."""
     if cell.each:
         return _each_share(cell)
     share, items = cell.figures.share, len(cell.items)
-    options = share_options(cell.asked, items, share)
-    options = [replace(o, cost=o.cost + CRITERION_MISS * (not share.holds(o.value))) for o in options]
+    value, totals = shares(cell.asked, items, share)
+    fives = evenly_over(totals, items)
     if np.isnan(share.printed):
-        options = [replace(o, cost=PULL * abs(o.value - channel.share.printed)) for o in options]
-    if min(option.cost for option in options) >= CRITERION_MISS:
-        options += [replace(o, cost=ROUNDED) for o in rounded_shares(cell.asked, items, share)]
-    return [replace(o, cost=o.cost + UNREACHABLE * (not _reachable(cell, o))) for o in options]
+        cost = PULL * np.abs(value - channel.share.printed)
+    else:
+        cost = np.abs(value - share.printed) + CRITERION_MISS * ((value < share.low) | (value >= share.high))
+    if cost.min() >= CRITERION_MISS:
+        rounded = rounded_shares(cell.asked, items, share)
+        fives = np.concatenate([fives, rounded])
+        value = fives.sum(axis=1) / (cell.asked * items)
+        cost = np.concatenate([cost, np.full(len(rounded), ROUNDED)])
+    reachable = means_reachable(cell.asked, items, fives.sum(axis=1), cell.figures.mean)
+    return ShareMenu(Menu(value, cost + UNREACHABLE * ~reachable), fives)
 
 
-def _reachable(cell: Cell, option: ShareOption) -> bool:
-    return mean_reachable(cell.asked, len(cell.items), int(option.fives.sum()), cell.figures.mean)
-
-
-def mean_menu(cell: Cell, channel: Figures, fives: Ints) -> list[MeanOption]:
+def mean_menu(cell: Cell, channel: Figures, fives: Ints) -> MeanMenu:
     """Means of a cell with given fives: those that print, fewest non-raters first, then misses."""
-    if cell.each:
-        return _each_mean(cell, fives)
+    options = _each_mean(cell, fives) if cell.each else _mean_options(cell, channel, fives)
+    value, cost = (np.array([getattr(option, name) for option in options]) for name in ("value", "cost"))
+    return MeanMenu(Menu(value, cost), tuple(options))
+
+
+def _mean_options(cell: Cell, channel: Figures, fives: Ints) -> list[MeanOption]:
     mean = cell.figures.mean
     spread = spread_means(cell.asked, fives)
     if np.isnan(mean.printed):
@@ -72,11 +94,13 @@ def _missed(option: MeanOption, printed: float) -> MeanOption:
     return replace(option, cost=CRITERION_MISS + 10 * abs(option.value - printed))
 
 
-def _each_share(cell: Cell) -> list[ShareOption]:
-    """Satisfactions of a cell whose every item is printed: the nearest fives of each item."""
-    fives = np.array([round(figures.share.printed * cell.asked) for figures in cell.each])
-    value = float(fives.mean() / cell.asked)
-    return [ShareOption(value, CRITERION_MISS * (not cell.figures.share.holds(value)), fives)]
+def _each_share(cell: Cell) -> ShareMenu:
+    """Satisfaction of a cell whose every item is printed: the nearest fives of each item."""
+    fives = np.array([[round(figures.share.printed * cell.asked) for figures in cell.each]])
+    value = fives.mean(axis=1) / cell.asked
+    return ShareMenu(
+        Menu(value, np.array([CRITERION_MISS * (not cell.figures.share.holds(value[0]))])), fives
+    )
 
 
 def _each_mean(cell: Cell, fives: Ints) -> list[MeanOption]:

@@ -11,7 +11,7 @@ import xarray as xr
 from sapa.microdata.attainable import attains
 from sapa.microdata.cells import ASSISTANT_USE, Cell, cells, complaints
 from sapa.microdata.channels import split, users_only
-from sapa.microdata.lattice import mean_options, share_options
+from sapa.microdata.lattice import evenly_over, mean_options, shares
 from sapa.microdata.placement import ASSUMPTION
 from sapa.microdata.scored import KEYS, compared
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, Form, target, targets
@@ -120,11 +120,14 @@ def _reason(row: pd.Series, impossible: set[tuple[str, str]]) -> str:
 
 def _alone(cell: Cell, statistic: str) -> bool:
     """Whether the cell can print the figure when nothing else has to."""
-    options = share_options(cell.asked, len(cell.items), cell.figures.share)
-    inside = [option for option in options if cell.figures.share.holds(option.value)]
+    share = cell.figures.share
+    value, totals = shares(cell.asked, len(cell.items), share)
+    inside = totals[(value >= share.low) & (value < share.high)]
     if statistic == "satisfaction":
-        return bool(inside)
-    return any(mean_options(cell.asked, option.fives, cell.figures.mean) for option in inside)
+        return inside.size > 0
+    return any(
+        mean_options(cell.asked, fives, cell.figures.mean) for fives in evenly_over(inside, len(cell.items))
+    )
 
 
 def _forced(form: Form, cell: Cell) -> str:
