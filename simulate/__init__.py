@@ -3,7 +3,7 @@
 from simulate.answering import Breakoff, ItemNonresponse, NotApplicable, Styles
 from simulate.compare import Comparison, compare_studies, redesign
 from simulate.diagnosands import DIAGNOSANDS, Diagnosis, Outcome
-from simulate.draw import draw
+from simulate.drawing import draw
 from simulate.fabrication import Fabrication
 from simulate.fieldwork import Contact, Cooperation, Interviewers, Modes, Snowball
 from simulate.histograms import draw_histograms

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from simulate.draw import factor_nodes, ratings_given
+from simulate.drawing import factor_nodes, ratings_given
 from simulate.rating_model import NODES, SCORES, RatingModel, lattice
 from simulate.streams import Streams
 

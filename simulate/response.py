@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.answering import Breakoff, ItemNonresponse, NotApplicable, Styles
-from simulate.draw import factor_nodes, ratings_given
+from simulate.drawing import factor_nodes, ratings_given
 from simulate.fabrication import Fabrication
 from simulate.fieldwork import Contact, Cooperation, Interviewers, Modes, Snowball
 from simulate.population import Population, factor_values

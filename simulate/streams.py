@@ -107,10 +107,11 @@ class Streams:
             rng.random(out=row)
         return out
 
-    def octets(self, purpose: Purpose, size: int) -> NDArray[np.uint8]:
-        """(replicates, size) uniform whole numbers 0..255."""
-        words = -(-size // 8)
-        out = np.empty((len(self), 8 * words), dtype=np.uint8)
-        for row, rng in zip(out, self.generators(purpose), strict=True):
-            row[:] = rng.bit_generator.random_raw(words).astype("<u8", copy=False).view(np.uint8)
-        return out[:, :size]
+
+def octets(rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
+    """(size,) uniform whole numbers 0..255: the bytes of 64-bit words, lowest first.
+
+    Calls for multiples of 8 continue one stream; the rest of a word is dropped.
+    """
+    words = rng.bit_generator.random_raw(-(-size // 8))
+    return words.astype("<u8", copy=False).view(np.uint8)[:size]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from simulate import Purpose, Streams, generator
+from simulate.streams import octets
 
 
 def test_the_numbers_of_purposes_never_change():
@@ -31,7 +32,6 @@ def test_a_replicate_does_not_depend_on_the_others(size):
     for draw in (
         lambda s: s.normals(Purpose.PERSON, size),
         lambda s: s.uniforms(Purpose.MODE, size, 2),
-        lambda s: s.octets(Purpose.RATING, size),
     ):
         whole = draw(streams)
         assert (draw(Streams(3, range(4, 6))) == whole[4:]).all()
@@ -39,7 +39,7 @@ def test_a_replicate_does_not_depend_on_the_others(size):
 
 
 def test_octets_are_uniform():
-    counts = np.bincount(Streams(1, range(10)).octets(Purpose.RATING, 100_000).ravel(), minlength=256)
+    counts = np.bincount(octets(generator(1, 0, Purpose.RATING), 1_000_000), minlength=256)
     expected = 1_000_000 / 256
     assert ((counts - expected) ** 2 / expected).sum() < 400  # chi-square, 255 df: p < 1e-8
 
@@ -47,3 +47,9 @@ def test_octets_are_uniform():
 def test_replicates_count_upwards():
     with pytest.raises(ValueError, match="replicates must count upwards"):
         Streams(1, range(5, 1, -1))
+
+
+def test_octets_continue_one_stream():
+    whole = octets(generator(1, 0, Purpose.RATING), 1003)
+    rng = generator(1, 0, Purpose.RATING)
+    assert (np.concatenate([octets(rng, 8), octets(rng, 800), octets(rng, 195)]) == whole).all()

@@ -5,6 +5,7 @@ the 256 values belong to score j, the few values left over (at least one) send t
 from what remains. So every probability is exact, and no normal is drawn per rating.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulate.rating_model import NODES, STEP, RatingModel, factor_spread, lattice, scores_given
-from simulate.streams import Purpose, Streams
+from simulate.streams import Purpose, Streams, octets
 
 BLOCK: Final = 8192  # rows that stay in the second-level cache
 ESCAPE: Final = 6
@@ -118,17 +119,34 @@ def ratings_given(model: RatingModel, cell: Ints, node: Ints, streams: Streams) 
     items = model.items
     table = _table(model)
     row = (cell * NODES + node).ravel()
-    octets = streams.octets(Purpose.RATING, size * items).reshape(-1, items)
     ratings = np.empty((replicates * size, items), dtype=np.int8)
-    escaped: list[Ints] = []
-    for start in range(0, row.size, BLOCK):
-        block = slice(start, start + BLOCK)
-        _look_up(table, row[block], octets[block], ratings[block])
-        escaped.append(np.flatnonzero(ratings[block] == ESCAPE) + start * items)
+    escaped = [np.zeros(0, dtype=np.intp)]
+    for block, values in _octets(streams, size, items):
+        _look_up(table, row[block], values, ratings[block])
+        escaped.append(np.flatnonzero(ratings[block] == ESCAPE) + block.start * items)
     _settle(model, table, row, np.concatenate(escaped), ratings, streams)
     if not model.asked.all():
-        ratings *= model.asked[np.broadcast_to(cell, node.shape).ravel()]
+        ratings *= model.asked[row // NODES]
     return ratings.reshape(replicates, size, items)
+
+
+def _octets(streams: Streams, size: int, items: int) -> Iterator[tuple[slice, NDArray[np.uint8]]]:
+    """Rows that fit the cache and their octets: parts of a large survey, or several small ones.
+
+    A part has a multiple of 8 rows, so that the octets are those of the stream drawn at once.
+    """
+    parts = -(-size // BLOCK)
+    step = max(8 * -(-size // (8 * max(parts, 1))), 8)
+    together = max(BLOCK // max(size, 1), 1)
+    generators = list(streams.generators(Purpose.RATING))
+    for first in range(0, len(generators), together):
+        some = generators[first : first + together]
+        for start in range(0, size, step):
+            stop = min(start + step, size)
+            drawn = [octets(rng, (stop - start) * items) for rng in some]
+            begin = first * size + start
+            block = slice(begin, begin + len(some) * (stop - start))
+            yield block, np.concatenate(drawn).reshape(-1, items)
 
 
 def _look_up(table: NDArray[np.void], row: Ints, octets: NDArray[np.uint8], out: NDArray[np.int8]) -> None:

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import chi2, norm
 
 from simulate import RatingModel, draw, draw_histograms
-from simulate.draw import checked_cells
+from simulate.drawing import checked_cells
 
 FALSE_ALARM = 1e-6
 SCORES = np.arange(1, 6)
@@ -139,6 +139,14 @@ def test_items_that_are_not_asked_are_zero():
     assert (ratings[:, CELL == 1, 2] == 0).all()
     assert ((ratings == 0).sum(axis=(0, 1)) == [0, 0, 120, 0, 0]).all()
     assert ratings.dtype == np.int8
+
+
+@pytest.mark.parametrize("block", [8, 64, 240, 10_000])
+def test_blocks_of_any_size_give_the_same_ratings(monkeypatch, block):
+    model = RatingModel.from_pmf(PMF, person=0.5)
+    whole = draw(model, CELL, seed=2, replicates=7)
+    monkeypatch.setattr("simulate.drawing.BLOCK", block)
+    assert (draw(model, CELL, seed=2, replicates=7) == whole).all()
 
 
 def test_a_large_survey_needs_many_blocks():
