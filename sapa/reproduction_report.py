@@ -82,7 +82,10 @@ def _ledger(result: Reproduction, drawn: Mapping[str, Figure]) -> Section:
         _table(contradicted, "Contradicted", "What the report prints against what its own figures give."),
         _table(mended, "Reproduced after a correction"),
         _table(left_out(), "Left blank, though printed figures fill them"),
-        _table(feedback_in_zones(), "Do complaints count? Distance of provider rows from their criteria"),
+        _table(
+            feedback_in_zones().reset_index(),
+            "Do complaints count? Distance of provider rows from their criteria",
+        ),
     ]
     return Section(
         "ledger", "Which figures follow from the others", text, figures=[drawn["ledger"]], tables=tables
@@ -219,6 +222,8 @@ def _statistic(frame: pd.DataFrame, statistic: str) -> pd.DataFrame:
 def _table(frame: pd.DataFrame, title: str, note: str = "") -> ReportTable:
     base = {c: c.removesuffix("_unfavourable").removesuffix("_favourable") for c in map(str, frame.columns)}
     digits = {column: DIGITS[stem] for column, stem in base.items() if stem in DIGITS}
+    if "year" in frame:
+        frame = frame.assign(year=frame["year"].astype(str))  # no thousands separator
     return report_table(frame, title=title, digits=digits, note=note)
 
 
