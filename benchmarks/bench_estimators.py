@@ -86,12 +86,18 @@ class Bare:
         self.keys, self.domains = keys, domains
 
     def scores(self) -> np.ndarray:
-        """Weighted histogram, two residual look-ups, PSU sums and squares."""
-        survey = self.survey
-        cells = (survey.domain * (ITEMS * 8))[:, None] + (np.arange(ITEMS) * 8 + 2) + survey.table
-        hist = np.bincount(cells.ravel(), np.repeat(survey.weight, ITEMS), self.domains * ITEMS * 8)
-        table = hist.reshape(-1, 8) / np.maximum(hist.reshape(-1, 8).sum(axis=1, keepdims=True), 1)
-        squares = [(self.sums @ np.take(table.ravel(), cells)) ** 2 for _ in range(2)]
+        """Weighted histogram, two residual look-ups, PSU sums and squares, a few items at a time."""
+        step = max(1, 2**17 // len(self.survey.table))
+        return np.concatenate([self.block(start, start + step) for start in range(0, ITEMS, step)], axis=-1)
+
+    def block(self, start: int, stop: int) -> np.ndarray:
+        """Squared PSU sums of two look-ups for a few items."""
+        table = self.survey.table[:, start:stop]
+        items = table.shape[1]
+        cells = (self.survey.domain * (items * 8))[:, None] + (np.arange(items) * 8 + 2) + table
+        hist = np.bincount(cells.ravel(), np.repeat(self.survey.weight, items), self.domains * items * 8)
+        scaled = hist.reshape(-1, 8) / np.maximum(hist.reshape(-1, 8).sum(axis=1, keepdims=True), 1)
+        squares = [(self.sums @ np.take(scaled.ravel(), cells)) ** 2 for _ in range(2)]
         return np.stack([self.by_domain @ each for each in squares])
 
     def products(self, factor: np.ndarray) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -59,9 +60,10 @@ class Domains:
         return int(self.labels.size)
 
     @property
-    def coordinates(self) -> dict[str, tuple[str, NDArray[np.object_]]]:
+    def coordinates(self) -> dict[str, tuple[str, pd.Index]]:
         """Coordinates of the domain dimension: its labels, and those of the parts of a crossing."""
-        return {self.name: (self.name, self.labels)} | {k: (self.name, v) for k, v in self.parts.items()}
+        labels = {self.name: self.labels} | dict(self.parts)
+        return {name: (self.name, pd.Index(each, dtype=object)) for name, each in labels.items()}
 
 
 def _factor(ratings: xr.Dataset, name: str) -> tuple[IntArray, NDArray[np.object_]]:

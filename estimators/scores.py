@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, overload
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -241,7 +242,10 @@ def _domain_scores(
         data |= {"lower": (cube, lower), "upper": (cube, upper)}
     flag = np.where(usable & (flag == 0) & cells.lost, 6, flag)
     data["flag"] = (cube, FLAGS[flag])
-    coords = {"item": items, "statistic": list(statistics), "score": np.array(CODES[3:])}
+    names = {"item": items, "statistic": list(statistics), "score": CODES[3:]}
+    coords = {
+        dim: (dim, pd.Index(each, dtype=int if dim == "score" else object)) for dim, each in names.items()
+    }
     return xr.Dataset(data, coords=domains.coordinates | coords, attrs={"interval": str(dict(kinds))})
 
 
