@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out/2020
+# small matrix products are faster on one thread, and the tests run in two processes
+export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: reproduce test test-slow check bench lab lock clean
 .DEFAULT_GOAL := reproduce
