@@ -6,6 +6,8 @@ from sampling.arguments import FloatArray, Values, labelled, limits, numbers, pl
 from sampling.filling import fill
 from sampling.table_conflict import settled
 
+TRIAL = 60
+
 
 def fit_table(
     seed: Values,
@@ -74,9 +76,11 @@ def fit_table(
             f"rows and columns must have one sum, got {right.sum():.10g} and {down.sum():.10g}; scale one"
         )
         raise ValueError(message)
-    low, high = settled(right, down, low, np.minimum(high, right.sum()), seed)
     slack = tolerance * max(float(right.mean()), float(down.mean()), 1e-300)
-    table, worst = _balance(pattern, right, down, low, high, slack, max_iter)
+    table, worst = _balance(pattern, right, down, low, high, slack, min(TRIAL, max_iter))
+    if worst > slack:  # slow or impossible: find out which, and fix the cells without a choice
+        low, high = settled(right, down, low, np.minimum(high, right.sum()), seed)
+        table, worst = _balance(pattern, right, down, low, high, slack, max_iter)
     if worst > slack:
         at = int(np.argmax(np.abs(table.sum(axis=1) - right)))
         message = (
@@ -96,7 +100,7 @@ def _balance(
     slack: float,
     max_iter: int,
 ) -> tuple[FloatArray, float]:
-    """Rows and columns filled in turn, each exactly; the table and the largest remaining row error."""
+    """Rows and columns filled in turn, each exactly; the table and its largest error of a margin."""
     factor = np.ones(pattern.shape[1])
     table, worst = pattern, np.inf
     for _ in range(max_iter):
@@ -106,7 +110,7 @@ def _balance(
         scaled = pattern * by_row[:, None]
         table = fill(scaled.T, down, low.T, high.T).T
         factor = _level(scaled.T, table.T, low.T, high.T)
-        worst = float(np.abs(table.sum(axis=1) - right).max())
+        worst = float(max(np.abs(table.sum(axis=1) - right).max(), np.abs(table.sum(axis=0) - down).max()))
         if worst <= slack:
             break
     return table, worst
