@@ -92,9 +92,11 @@ class Fabrication:
         cuts = np.cumsum(self.pmf)[:-1]
         invented = np.empty((replicates, size), dtype=bool)
         for r, rng in enumerate(streams.generators(Purpose.FABRICATION)):
+            chosen, made = rng.random(size), rng.random((size, items))
+            # Last, since how many interviewers there are may differ between replicates.
             guilty = rng.random(people) < self.fabricators
-            invented[r] = guilty[who[r]] & (rng.random(size) < self.rate / self.fabricators) & took_part[r]
-            made = rng.random((size, items))[invented[r]]
+            invented[r] = guilty[who[r]] & (chosen < self.rate / self.fabricators) & took_part[r]
+            made = made[invented[r]]
             rows = ratings[r, invented[r]]
             fresh = 1 + (made[..., None] >= cuts).sum(axis=-1, dtype=np.int8)
             ratings[r, invented[r]] = np.where(rows != NOT_ASKED, fresh, NOT_ASKED)

@@ -186,8 +186,10 @@ class Interviewers:
         area = population.codes(self.within)[cell]
         turn, count = turns(area)
         needed = -(-count // self.workload)
-        spacing = int(needed.max())
-        return area * spacing + turn % needed
+        # Room for everyone in one area: an interviewer's number must not depend on other replicates.
+        spacing = -(-cell.shape[-1] // self.workload)
+        interviewer: Ints = area * spacing + turn % needed
+        return interviewer
 
 
 def chances(population: Population, chance: Chance, cell: Ints, mode: Ints | None, modes: Modes) -> Floats:

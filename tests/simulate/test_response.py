@@ -153,6 +153,51 @@ def test_interviewers_have_at_most_their_workload_in_their_region():
         study(Response(), interviewer=0.1).draw(1, seed=1)
 
 
+def test_no_effect_depends_on_the_other_replicates():
+    """A plan by nothing finer than the country: who is where differs from replicate to replicate."""
+    everything = Response(
+        modes=Modes(("phone", "web"), (0.5, 0.5), (0.0, -0.2), (2.0, 1.0)),
+        snowball=Snowball(0.3, 0.5, 0.5),
+        interviewers=Interviewers(9),
+        contact=Contact(0.8),
+        cooperation=Cooperation(0.7, 0.4),
+        not_applicable=NotApplicable(0.2, group=(0, 0, 1, 1, 2, 2)),
+        styles=Styles(0.1, 0.1),
+        item_nonresponse=ItemNonresponse(0.1),
+        breakoff=Breakoff(0.05),
+        fabrication=Fabrication(0.2, 0.5, sensitivity=0.7),
+    )
+    counts = xr.DataArray(
+        [[50, 30, 20], [200, 40, 10]],
+        dims=("region", "settlement"),
+        coords={"region": REGIONS, "settlement": ["a", "b", "c"]},
+    )
+    pmf = study(Response()).population.model.pmf()[0]
+    items = [f"o{k:02d}" for k in range(6)]
+    people = Population.from_pmf(
+        counts.expand_dims(country=["KZ"]),
+        xr.DataArray(pmf, dims=("item", "score"), coords={"item": items}),
+        person=0.3,
+        settlement=0.1,
+        interviewer=0.1,
+    )
+    world = Study(
+        population=people,
+        plan=xr.DataArray([90], dims="country", coords={"country": ["KZ"]}),
+        response=everything,
+        estimators={"mean": lambda s: {"estimate": s.ratings.mean(axis=(1, 2))}},
+    )
+    whole = world.draw(30, seed=3)
+    for span in (range(5), range(5, 6), range(6, 30)):
+        part = world.draw(span, seed=3)
+        rows = slice(span.start, span.stop)
+        assert (part.ratings == whole.ratings[rows]).all()
+        assert (part.responded == whole.responded[rows]).all()
+        assert (part.cost == whole.cost[rows]).all()
+        assert (part.extra["interviewer"] == whole.extra["interviewer"][rows]).all()
+        assert part.extra["degree"] == pytest.approx(whole.extra["degree"][rows])
+
+
 def test_turns_count_within_groups():
     turn, count = turns(np.array([[1, 0, 1, 1], [2, 2, 0, 0]]))
     assert turn.tolist() == [[0, 0, 1, 2], [0, 1, 0, 1]]
@@ -243,8 +288,10 @@ def test_the_chance_of_detection_is_the_one_read_off():
     world = study(Response(interviewers=Interviewers(20), fabrication=effect))
     survey = world.draw(600, seed=11)
     made, who = survey.extra["fabricated"], survey.extra["interviewer"]
-    caught = np.array([[(~r[who == i]).all() for i in range(20)] for r in survey.responded])
-    number = np.array([[m[who == i].sum() for i in range(20)] for m in made])
+    people = np.unique(who)
+    assert people.size == 20
+    caught = np.array([[(~r[who == i]).all() for i in people] for r in survey.responded])
+    number = np.array([[m[who == i].sum() for i in people] for m in made])
     expected = np.array([effect.detection(20, k) for k in range(21)])
     assert caught[number == 0].sum() == 0
     assert near((caught - expected[number]), 0.0)
