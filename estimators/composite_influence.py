@@ -103,9 +103,12 @@ def leaf_figures(
     flat = leaf.ravel()
 
     def total(kind: int, table: Array) -> Array:
-        return np.asarray(np.bincount(flat, (told.counts[kind] @ table).ravel(), count + 1)[:count])
+        return np.asarray(
+            np.bincount(flat, (told.counts[kind] @ table).ravel(), count + 1)[:count], dtype=float
+        )
 
-    n, size = total(0, reading.counted), total(1, reading.counted)
+    known = total(0, rated(np.array(CODES)).astype(float)) > 0  # an item without ratings is no leaf
+    n, size = known * total(0, reading.counted), known * total(1, reading.counted)
     first, square = total(1, reading.value), total(1, reading.value**2)
     divisor = np.where(size > 0, size, 1.0)
     figure = first / divisor

@@ -263,6 +263,8 @@ def _positions(
         table[:, [columns[item] for item in tree.items]] = tree.leaf_of
         full.append((table[cell], none))
     used = np.any([table < none for table, none in full], axis=0)
+    if not used.any():
+        raise ValueError("some respondent must have leaves in a scheme, got none: compare the ids of the two")
     width = int(used.sum(axis=1).max())
     column = np.argsort(~used, axis=1, kind="stable")[:, :width]
     leaf = tuple(np.take_along_axis(table, column, axis=1) for table, _ in full)

@@ -307,6 +307,27 @@ def test_an_empty_node_is_not_a_number_and_says_so():
     assert float(found.estimate.sel(node="all")) == pytest.approx(4)
 
 
+def test_an_item_that_nobody_rated_lends_no_variance_to_the_pool():
+    told = [[5, 5], [4, 5], [5, 5], [3, 4], [5, 5], [5, 5]] * 3
+    service = ["a", "b"] * 9
+    silent = [[x, y if s == "a" else -2] for (x, y), s in zip(told, service, strict=True)]
+    items = {"i1": "staff", "i3": "staff"}
+    cells = [("a", "office"), ("b", "office")]
+
+    def sparse(codes, present):
+        data = dataset(codes + [[5, -1]], [*service, "c"], ["office"] * 19, items=list(items))
+        whole = scheme([*present, ("c", "office")], items)
+        node = Nodes(whole, PATH, ("service",), outside="ignore")
+        return float(compose(data, node).se.sel(node="c", statistic="satisfaction"))
+
+    rated = [row for row, s in zip(silent, service, strict=True) if s == "a"]
+    own = np.array(rated)[:, 1] == 5
+    first = np.array(silent)[:, 0] == 5
+    groups = [own, *(first[np.array(service) == s] for s in "ab")]
+    pooled = sum(((g - g.mean()) ** 2).sum() for g in groups) / sum(len(g) - 1 for g in groups)
+    assert sparse(silent, cells) == pytest.approx(np.sqrt(pooled))
+
+
 def bad(**changes):
     data = dataset([[5, 4], [4, 4]], ["a", "a"], ["office"] * 2, items=["i1", "i3"])
     options = {
@@ -329,6 +350,18 @@ def bad(**changes):
         (
             {"ratings": dataset([[6, 4]], ["a"], ["office"], items=["i1", "i3"])},
             "ratings must be codes -2..5, got 6",
+        ),
+        (
+            {
+                "ratings": dataset([[5, 4]], ["b"], ["office"], items=["i1", "i3"]),
+                "nodes": Nodes(
+                    scheme([("a", "office")], {"i1": "staff", "i3": "terms"}),
+                    PATH,
+                    ("service",),
+                    outside="ignore",
+                ),
+            },
+            "some respondent must have leaves in a scheme, got none",
         ),
         (
             {"ratings": dataset([[5, 4]], ["b"], ["office"], items=["i1", "i3"])},
