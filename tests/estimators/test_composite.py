@@ -312,20 +312,13 @@ def test_an_item_that_nobody_rated_lends_no_variance_to_the_pool():
     service = ["a", "b"] * 9
     silent = [[x, y if s == "a" else -2] for (x, y), s in zip(told, service, strict=True)]
     items = {"i1": "staff", "i3": "staff"}
-    cells = [("a", "office"), ("b", "office")]
-
-    def sparse(codes, present):
-        data = dataset(codes + [[5, -1]], [*service, "c"], ["office"] * 19, items=list(items))
-        whole = scheme([*present, ("c", "office")], items)
-        node = Nodes(whole, PATH, ("service",), outside="ignore")
-        return float(compose(data, node).se.sel(node="c", statistic="satisfaction"))
-
-    rated = [row for row, s in zip(silent, service, strict=True) if s == "a"]
-    own = np.array(rated)[:, 1] == 5
-    first = np.array(silent)[:, 0] == 5
-    groups = [own, *(first[np.array(service) == s] for s in "ab")]
+    data = dataset([*silent, [5, -1]], [*service, "c"], ["office"] * 19, items=list(items))
+    nodes = Nodes(scheme([(s, "office") for s in "abc"], items), PATH, ("service",))
+    found = compose(data, nodes).sel(node="c", statistic="satisfaction")
+    fives, of_a = np.array(silent) == 5, np.array(service) == "a"
+    groups = [fives[of_a, 0], fives[~of_a, 0], fives[of_a, 1]]
     pooled = sum(((g - g.mean()) ** 2).sum() for g in groups) / sum(len(g) - 1 for g in groups)
-    assert sparse(silent, cells) == pytest.approx(np.sqrt(pooled))
+    assert float(found.se) == pytest.approx(np.sqrt(pooled))
 
 
 def bad(**changes):
