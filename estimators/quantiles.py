@@ -17,7 +17,9 @@ FloatArray = NDArray[np.float64]
 class Quantiles:
     """Quantiles (prob,) with the ends of Woodruff's interval; ``se`` is its length over twice Student's t.
 
-    An end is NaN where the interval of the share leaves [0, 1].
+    An end is NaN where the interval of the share leaves [0, 1]. ``influence`` (respondent, prob) linearises
+    the quantiles with the density that the interval implies, so that their covariances can be had; it is
+    zero where the interval has no length or no end.
     """
 
     prob: FloatArray
@@ -25,6 +27,7 @@ class Quantiles:
     se: FloatArray
     lower: FloatArray
     upper: FloatArray
+    influence: FloatArray
 
 
 def quantile(
@@ -48,7 +51,8 @@ def quantile(
     Notes
     -----
     The rule is the smallest value with ``F(value) >= prob`` (R's type 1, survey's "math"). Woodruff (1952):
-    the interval ``p -+ t se`` of the share at or below the quantile is read back through the same rule.
+    the interval ``p -+ t se`` of the share at or below the quantile is read back through the same rule. The
+    influence is ``-(1(y <= q) - p) / f`` with ``f = 2 t se / (upper - lower)``, se that of the share.
 
     Examples
     --------
@@ -78,4 +82,6 @@ def quantile(
     below = mean(design, (x[:, None] <= estimate).astype(float), where=kept)
     t = student_t(np.asarray(float(design.df)), level)
     lower, upper = inverse(below.estimate - t * below.se), inverse(below.estimate + t * below.se)
-    return Quantiles(shares, estimate, (upper - lower) / (2 * t), lower, upper)
+    se = (upper - lower) / (2 * t)
+    slope = np.divide(se, below.se, out=np.zeros_like(se), where=np.isfinite(se) & (below.se > 0))
+    return Quantiles(shares, estimate, se, lower, upper, -slope * below.influence)

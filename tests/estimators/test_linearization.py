@@ -128,6 +128,24 @@ def test_influence_takes_a_gradient_where_the_function_is_not_analytic():
         influence(lambda t: t[0], design, PEOPLE[["x"]], gradient=[[1.0, 2.0]])
 
 
+def test_influence_of_quantiles_has_their_variance():
+    design = DESIGNS["strat_cluster"]
+    found = quantile(design, PEOPLE["age"], [0.25, 0.5, 0.75])
+    spread = covariance(design, found.influence)
+    assert_allclose(np.sqrt(np.diag(spread)), found.se, rtol=1e-12)
+    assert spread[0, 1] > 0  # neighbouring quantiles move together
+
+
+def test_quantile_of_a_domain_and_of_nothing():
+    where = (PEOPLE["dom"] == "v").to_numpy()
+    found = quantile(Design(weight=np.ones(len(PEOPLE))), PEOPLE["age"], 0.5, where=where)
+    assert found.estimate[0] == np.sort(PEOPLE["age"][where])[(where.sum() - 1) // 2]
+    with pytest.raises(ValueError, match="at least one number in the domain"):
+        quantile(DESIGNS["independent"], PEOPLE["age"], where=np.zeros(len(PEOPLE), dtype=bool))
+    with pytest.raises(ValueError, match="prob must lie strictly between"):
+        quantile(DESIGNS["independent"], PEOPLE["age"], 50)
+
+
 def test_contrast_is_the_quadratic_form_of_the_covariance():
     both = mean(DESIGNS["two_stage"], PEOPLE[["y", "five"]])
     coefficients = np.array([[1.0, -2.0], [0.5, 0.5]])
