@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import linprog, minimize
+from scipy.sparse import csr_array, eye_array, kron, vstack
 
-from sampling import round_table
 from sapa.microdata.exchange import FIVES, POINTS, Board, exchange
 from sapa.microdata.layout import Layout, layout
 from sapa.microdata.people import Group
@@ -28,8 +28,8 @@ FIVE: Final = np.array([0, 0, 0, 0, 1])
 AMBULANCE: Final = "s62"  # its regional table prints items, and no satisfaction
 SOFT: Final = 1e-3  # of a multiplier's square: figures beyond reach are approached, not met
 TURNS: Final = 150
-SWEEPS: Final = 2000
-AT_ONCE: Final = (2, 2, 3)  # exchanges at once in each round
+SWEEPS: Final = 100
+AT_ONCE: Final = (2, 3)  # exchanges at once in each round
 GRAIN: Final = 1e-7
 
 
@@ -73,7 +73,7 @@ def ambulance_figures(regions: tuple[str, ...]) -> Floats:
 
 def place_ratings(laid: Layout, mean: Floats, share: Floats) -> Ints:
     """(B, R, 5) ratings by region with the layout's raters and counts, near the printed figures."""
-    ratings = _rounded(_likeliest(laid, mean, share))
+    ratings = _rounded(_likeliest(laid, mean, share), laid)
     rate, part = _steps(laid)
     for at_once in AT_ONCE:
         for kind, step, unit, wanted, value in (
@@ -105,7 +105,7 @@ def _likeliest(laid: Layout, mean: Floats, share: Floats) -> Floats:
     """Real-valued (B, R, 5) ratings by region, least divergent from independence, near the printed figures.
 
     Cells are ``base exp(row + column + multiplier x what one rating adds to the region's figure)``; the dual
-    of the margins and the figures is minimised, then the margins are met exactly by iterative fitting.
+    of the margins and the figures is minimised, then the margins are met by iterative fitting.
     """
     raters, counts = laid.raters.astype(float), laid.counts.astype(float)
     base = raters[:, :, None] * counts[:, None, :] / np.maximum(counts.sum(axis=1), 1)[:, None, None]
@@ -148,7 +148,10 @@ def _slopes(laid: Layout, mean: Floats, share: Floats) -> tuple[list[Floats], li
 
 
 def _fitted(cells: Floats, raters: Floats, counts: Floats) -> Floats:
-    """Cells with exact margins: raters of each block and region, counts of each block and rating."""
+    """Cells with the margins: raters of each block and region, counts of each block and rating.
+
+    Cells that the figures drive towards zero converge slowly; what is left then is for the rounding.
+    """
     for _ in range(SWEEPS):
         for axis, margin in ((1, counts), (2, raters)):
             total = cells.sum(axis=axis)
@@ -159,10 +162,31 @@ def _fitted(cells: Floats, raters: Floats, counts: Floats) -> Floats:
     return cells
 
 
-def _rounded(cells: Floats) -> Ints:
-    """Whole ratings next to real-valued ones with the same margins, block by block."""
-    near = np.rint(cells)
-    split = np.abs(cells - near).max(axis=(1, 2)) > GRAIN
-    ratings = near.astype(np.int64)
-    ratings[split] = [round_table(np.clip(block, 0, None)) for block in cells[split]]
-    return ratings
+def _rounded(cells: Floats, laid: Layout) -> Ints:
+    """Whole ratings next to real-valued ones, with the layout's margins even where fitting stopped short.
+
+    One transportation problem for all blocks: rounding a cell up costs ``1 - 2 x fraction``.
+    """
+    floor = np.floor(cells + GRAIN)
+    part = np.clip(cells - floor, 0, 1)
+    margins = np.concatenate(
+        [(laid.raters - floor.sum(axis=2)).ravel(), (laid.counts - floor.sum(axis=1)).ravel()]
+    )
+    answer = linprog(
+        (1 - 2 * part).ravel(),
+        A_eq=_margins(*laid.raters.shape),
+        b_eq=margins,
+        bounds=np.column_stack([np.zeros(part.size), (cells > 0).ravel().astype(float)]),
+        method="highs-ds",
+    )
+    if answer.status != 0:
+        raise ValueError(f"ratings of {laid.service} cannot be rounded with these margins: {answer.message}")
+    up: Ints = np.rint(answer.x).reshape(cells.shape).astype(np.int64)
+    return floor.astype(np.int64) + up
+
+
+def _margins(blocks: int, regions: int) -> csr_array:
+    """Rows that sum the ratings of each block: over 1..5 in each region, over regions for each of 1..5."""
+    over_ratings = kron(eye_array(blocks * regions), np.ones((1, 5)))
+    over_regions = kron(eye_array(blocks), kron(np.ones((1, regions)), eye_array(5)))
+    return vstack([over_ratings, over_regions]).tocsr()
