@@ -1,6 +1,6 @@
 """Studies of the monitoring: what next year's ranking is worth under a plan, a rule and a fieldwork."""
 
-from sapa.studies.designs import STUDIES, study
+from sapa.studies.catalogue import STUDIES, study
 from sapa.studies.settings import Settings
 from sapa.studies.world import World, world_2020
 

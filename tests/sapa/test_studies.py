@@ -1,24 +1,23 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import typer
 import xarray as xr
 from scipy.stats import rankdata
+from typer.testing import CliRunner
 
 from estimators import interval
-from sapa.scheme_2020 import scheme_2020
+from sapa.commands.study import study as command
+from sapa.published import table
+from sapa.scheme_2020 import questionnaire, scheme_2020
 from sapa.studies import STUDIES, Settings, World, study, world_2020
-from sapa.studies.designs import (
-    allocated,
-    by_size,
-    change_test,
-    design,
-    rank_sets,
-    respondents,
-    spread_out,
-    truths,
-    world_services,
-)
+from sapa.studies.declaring import by_size, design, respondents, truths, world_services
+from sapa.studies.designs import change_test, rank_sets
+from sapa.studies.planning import allocated, spread_out
 from sapa.studies.scoring import RULES, Composed, ItemIntervals, RuleScores
-from simulate import Outcome, for_each
+from simulate import Outcome, Response, for_each
 
 FALSE_ALARM = 1e-6
 
@@ -41,8 +40,6 @@ def test_the_world_has_the_published_figures(world):
     laws = world.laws.set_index(["form", "criterion"])
     pmf = world.population.model.pmf()
     forms = world.population.labels("form")
-    from sapa.scheme_2020 import questionnaire
-
     criterion = questionnaire()["criterion"]
     seen = 0
     for f, form in enumerate(forms):
@@ -77,8 +74,6 @@ def test_scores_of_all_replicates_equal_the_composite_of_each(world):
 
 
 def test_truth_of_the_official_rule_is_near_the_printed_ranking(world):
-    from sapa.published import table
-
     printed = table("service_ranking_2020").set_index("service_id")["mean_score"]
     truth = RuleScores().truth(world.population)
     gap = abs(printed[truth["domain"].values].to_numpy() - truth.to_numpy())
@@ -90,10 +85,6 @@ def test_truth_of_the_official_rule_is_near_the_printed_ranking(world):
 @pytest.mark.parametrize("rule", RULES)
 def test_rules_are_unbiased_where_every_item_has_raters(world, rule):
     # Everyone rates everything they are put: no leaf can vanish, and each rule is a fixed linear map.
-    from dataclasses import replace
-
-    from simulate import Response
-
     people = replace(world, response=Response())
     estimators = {rule: RuleScores(rule)}
     found = design(people, "everyone", estimators, truths(estimators)).run(150, seed=6).diagnose()
@@ -186,13 +177,13 @@ def test_rank_sets_count_their_ranks():
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_study_makes_its_table(world, name):
-    table = STUDIES[name](world, Settings(replicates=4, seed=3))
-    assert list(table.columns) == ["scenario", "estimator", "figure", "domain", "value", "mc_error"]
-    assert table["value"].notna().all()
-    assert not table.duplicated(["scenario", "estimator", "figure", "domain"]).any()
-    simulated = ~table["figure"].isin(["detection", "power promised"])
-    assert table.loc[simulated, "mc_error"].notna().all()
-    assert table.attrs["replicates"] == 4
+    found = STUDIES[name](world, Settings(replicates=4, seed=3))
+    assert list(found.columns) == ["scenario", "estimator", "figure", "domain", "value", "mc_error"]
+    assert found["value"].notna().all()
+    assert not found.duplicated(["scenario", "estimator", "figure", "domain"]).any()
+    simulated = ~found["figure"].isin(["detection", "power promised"])
+    assert found.loc[simulated, "mc_error"].notna().all()
+    assert found.attrs["replicates"] == 4
 
 
 def test_a_stored_study_is_the_same_and_unknown_names_are_refused(world, tmp_path):
@@ -215,3 +206,18 @@ def test_response_rates_are_shares(world):
         assert isinstance(effect.chance, xr.DataArray)
         assert float(effect.chance.min()) >= 0
         assert float(effect.chance.max()) <= 1
+
+
+def test_the_command_prints_the_table(world, tmp_path):
+    app = typer.Typer()
+    app.command()(command)
+    told = CliRunner().invoke(app, ["rules", "--replicates", "4", "--seed", "3", "--json"])
+    assert told.exit_code == 0
+    answer = json.loads(told.stdout)
+    assert answer["python"] == "sapa.studies.study('rules', replicates=4, seed=3)"
+    assert answer["notes"]["replicates"] == 4
+    expected = STUDIES["rules"](world, Settings(4, 3))
+    assert [row["value"] for row in answer["rows"]] == pytest.approx(expected["value"].tolist())
+    out = tmp_path / "rules.csv"
+    CliRunner().invoke(app, ["rules", "--replicates", "4", "--seed", "3", "--out", str(out)])
+    assert len(out.read_text().splitlines()) == len(expected) + 1

@@ -1,0 +1,59 @@
+"""The published studies by name."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from sapa.studies.designs import as_fielded, fabrication, modes, rules
+from sapa.studies.planning import allocations, smallest
+from sapa.studies.settings import Settings
+from sapa.studies.world import World, world_2020
+
+STUDIES: Final[Mapping[str, Callable[[World, Settings], pd.DataFrame]]] = {
+    "as-fielded": as_fielded,
+    "allocations": allocations,
+    "rules": rules,
+    "fabrication": fabrication,
+    "modes": modes,
+    "smallest": smallest,
+}
+
+
+def study(
+    name: str,
+    *,
+    replicates: int = 500,
+    seed: int = 2020,
+    rho: float = 0.5,
+    store: str | os.PathLike[str] | None = None,
+    client: Any = None,
+    progress: bool | None = None,
+) -> pd.DataFrame:
+    """Table of a published study.
+
+    Parameters
+    ----------
+    name
+        ``as-fielded``, ``allocations``, ``rules``, ``fabrication``, ``modes`` or ``smallest``.
+    replicates, seed, store, client, progress
+        As in :meth:`simulate.Study.run`.
+    rho
+        Correlation of a person's latent ratings.
+
+    Returns
+    -------
+    One row a scenario, estimator, figure and group of services (``all``, or by the respondents of 2020), with
+    value and Monte Carlo error. A figure that is computed, not simulated, has no error.
+
+    Raises
+    ------
+    ValueError
+        When the study is unknown.
+    """
+    if name not in STUDIES:
+        raise ValueError(f"name must be one of {sorted(STUDIES)}, got {name!r}")
+    folder = None if store is None else Path(store)
+    return STUDIES[name](world_2020(rho=rho), Settings(replicates, seed, folder, client, progress))
