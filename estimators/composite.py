@@ -33,6 +33,7 @@ from estimators.scheme import averaging_matrix
 from estimators.sparse import BOUNDED, POOLED, SparseRule
 
 STATISTICS: tuple[Statistic, ...] = ("mean", "satisfaction")
+NO_VARIANCE = 1e-14  # rounding error of a sum of squares on a scale of 1 to 5
 
 
 def compose(
@@ -90,7 +91,9 @@ def compose(
         score's own weights; ``effective_n``, that over the score's variance; ``df`` (Satterthwaite over the
         strata, replaced variances as known); ``pooled`` and ``bounded``, the score's weight on items with
         replaced variance; ``flag``; ``share_<part>`` (node, part, statistic), summing to one. A node without
-        any rating has NaN and the flag "empty". ``level`` of each node is a coordinate; the attributes
+        any rating has NaN and the flag "empty"; one whose ratings are alike within every stratum has an
+        estimate, no standard error and no interval, and the flag "no_variance". ``level`` of each node is
+        a coordinate; the attributes
         state design, deff, denominator and rule.
 
     Raises
@@ -258,7 +261,7 @@ def _labelled(
 
     covariance = deff * np.stack([score.spread.covariance for score in scores], axis=2)
     covariance[empty], covariance[:, empty] = np.nan, np.nan
-    variance = [deff * np.diag(score.spread.covariance) for score in scores]
+    variance = [_positive(deff * np.diag(score.spread.covariance)) for score in scores]
     one = [score.variance_of_one for score in scores]
     ratio = [
         np.divide(a, b, out=np.full_like(a, np.nan), where=b > 0) for a, b in zip(one, variance, strict=True)
@@ -275,8 +278,13 @@ def _labelled(
     ]
     pooled, bounded = [score.pooled for score in scores], [score.bounded for score in scores]
     flag = np.select(
-        [np.stack([empty, empty], axis=1), np.stack(bounded, 1) > 0, np.stack(pooled, 1) > 0],
-        ["empty", "bounded", "pooled"],
+        [
+            np.stack([empty, empty], axis=1),
+            np.isnan(np.stack(variance, 1)),
+            np.stack(bounded, 1) > 0,
+            np.stack(pooled, 1) > 0,
+        ],
+        ["empty", "no_variance", "bounded", "pooled"],
         default="",
     )
     return xr.Dataset(
@@ -300,6 +308,11 @@ def _labelled(
         | {part: inside for part, (inside, _) in shares.items()},
         attrs=stated,
     )
+
+
+def _positive(variance: Array) -> Array:
+    """Variances, NaN where none is left within the strata: all alike in each of them is not precision."""
+    return np.where(variance > NO_VARIANCE, variance, np.nan)
 
 
 def _share(scores: Sequence[_Score], member: Array, part: str) -> tuple[tuple[str, ...], Array]:

@@ -307,6 +307,17 @@ def test_an_empty_node_is_not_a_number_and_says_so():
     assert float(found.estimate.sel(node="all")) == pytest.approx(4)
 
 
+def test_ratings_alike_within_every_stratum_have_no_variance_and_say_so():
+    """Not the standard error 0 that the formula gives: unanimity within strata is not certainty."""
+    codes = [[4]] * 6 + [[5]] * 6
+    told = dataset(codes, ["a"] * 12, ["office"] * 12, ["r"] * 6 + ["q"] * 6, items=("i1",))
+    score = compose(told, Nodes(scheme([("a", "office")], {"i1": "staff"}), PATH, ("service",)))
+    score = score.sel(node="a", statistic="mean")
+    assert float(score.estimate) == 4.5
+    assert str(score.flag.item()) == "no_variance"
+    assert all(np.isnan(float(score[name])) for name in ("se", "lower", "upper", "effective_n"))
+
+
 def test_an_item_that_nobody_rated_lends_no_variance_to_the_pool():
     told = [[5, 5], [4, 5], [5, 5], [3, 4], [5, 5], [5, 5]] * 3
     service = ["a", "b"] * 9
