@@ -2,8 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from estimators import Nodes, compose
 from sapa import MicrodataReport, microdata_report, synthetic_2020
 from sapa.published import table
+from sapa.scheme_2020 import scheme_2020
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +26,14 @@ def test_all_62_rows_of_table_8_print(report: MicrodataReport) -> None:
         9
     ).max() < 0.005
     assert met(report, "service", "mean") == met(report, "service", "satisfaction") == (62, 62)
+
+
+def test_the_official_composite_gives_the_same_scores(report: MicrodataReport) -> None:
+    nodes = Nodes(scheme_2020(), ("service", "channel", "criterion", "item"), ("service",))
+    scores = compose(synthetic_2020(rng=1), nodes).estimate.sel(node=report.table8["service"].tolist())
+    for statistic in ("mean", "satisfaction"):
+        mine = report.table8[f"{statistic}_computed"].to_numpy()
+        assert scores.sel(statistic=statistic).to_numpy() == pytest.approx(mine, abs=1e-12)
 
 
 def test_country_prints(report: MicrodataReport) -> None:
