@@ -67,7 +67,7 @@ class Residuals:
         return np.asarray(influence - self.basis @ (self.basis.T @ (self.weight[:, None] * influence)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Design:
     """Who was drawn how: the design of a sample, checked.
 
@@ -96,8 +96,8 @@ class Design:
     Examples
     --------
     >>> design = Design(strata=["a", "a", "b", "b"], psu=[1, 2, 3, 4], weight=[2.0, 2.0, 1.0, 1.0])
-    >>> design.n_psu, design.df
-    (4, 2)
+    >>> design
+    Design(4 respondents, 4 PSUs, 2 strata, df=2)
     """
 
     strata: ArrayLike | None = None
@@ -129,6 +129,12 @@ class Design:
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "stratum_labels", labels)
         object.__setattr__(self, "layers", _layers(self, unit, stratum, labels))
+
+    def __repr__(self) -> str:
+        parts = [f"{self.n:,} respondents", f"{self.n_psu:,} PSUs", f"{self.layers[0].scale.size:,} strata"]
+        parts += [f"{len(self.layers)} stages"] * (len(self.layers) > 1)
+        parts += [f"{len(self.residuals)} calibrations"] * bool(self.residuals)
+        return f"Design({', '.join(parts)}, df={self.df})"
 
     @classmethod
     def from_frame(

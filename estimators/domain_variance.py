@@ -84,7 +84,7 @@ class Layout:
         """Factor (domain,) by which unequal weights lose sample size, ``n sum w^2 / (sum w)^2``."""
         n, total, squares = (
             np.bincount(self.domain, weights=power, minlength=self.n_domains)
-            for power in (None, weight, weight**2)
+            for power in (weight > 0, weight, weight**2)
         )
         return n * squares / total**2
 

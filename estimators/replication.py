@@ -46,7 +46,7 @@ class Block:
     factor: FloatArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Replicates:
     """Replicate factors of a design.
 
@@ -78,6 +78,10 @@ class Replicates:
             raise ValueError("factor must be (unit, replicate) and rscale (replicate,)")
         if not (np.isfinite(self.factor).all() and np.isfinite(self.rscale).all() and self.scale > 0):
             raise ValueError("factor and rscale must be finite and scale positive")
+
+    def __repr__(self) -> str:
+        again = ", recipe run again" if self.reweighting else ""
+        return f"Replicates({self.kind}, {self.n_replicates:,}, {self.design}{again})"
 
     @property
     def n_replicates(self) -> int:
@@ -143,7 +147,10 @@ def jackknife(design: Design, *, center: Center = "estimate") -> Replicates:
     A replicate drops one PSU and multiplies the rest of its stratum by ``n_h / (n_h - 1)``; its rscale is
     ``(1 - f_h)(n_h - 1) / n_h``. Strata of one certain PSU are not replicated.
 
-    >>> jackknife(Design(strata=[1, 1, 2, 2])).factor[:, 0].tolist()
+    >>> made = jackknife(Design(strata=[1, 1, 2, 2]))
+    >>> made
+    Replicates(JKn, 4, Design(4 respondents, 4 PSUs, 2 strata, df=2))
+    >>> made.factor[:, 0].tolist()
     [0.0, 2.0, 1.0, 1.0]
     """
     layer = _first_layer(design, "jackknife")

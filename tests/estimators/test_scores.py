@@ -94,6 +94,15 @@ def test_every_cell_is_the_ratio_of_the_linearised_kernel(denominator, calibrate
                 assert_allclose(cell.se, one.se[0], rtol=1e-9)
 
 
+@pytest.mark.parametrize("rule", ["certainty", "centered", "average"])
+def test_single_psu_rules_reach_the_cells(rule):
+    table = pd.DataFrame(ORACLE["lonely"])
+    design = Design.from_frame(table, strata="h", psu="psu", weight="w", single_psu=rule)
+    found = scores(dataset(table["y"], d=list("uuvvuuu")), design, by="d").sel(d="u", statistic="mean")
+    one = mean(design, table["y"], where=np.array(list("uuvvuuu")) == "u")
+    assert_allclose(found.se, one.se, rtol=1e-12)
+
+
 def test_counts_keep_the_kinds_of_missing_apart():
     found = scores(dataset([5, 4, 0, -1, -1, -2, -2, -2], all=["x"] * 8), Design(weight=np.ones(8)), by="all")
     cell = found.isel(all=0, item=0)
