@@ -9,6 +9,10 @@ import numpy as np
 from sampling.arguments import FloatArray, IntArray, Seed, Values, labelled, numbers
 
 GRAIN = 1e-9
+UNIT, FORBIDDEN = (
+    2.0**40,
+    2**60,
+)  # costs are whole, so that chains add up exactly and never go round in circles
 
 
 def round_table(
@@ -92,12 +96,12 @@ def _nearest(fractions: FloatArray, cost: FloatArray) -> IntArray:
     if fractions.shape[0] > fractions.shape[1]:
         return np.asarray(_nearest(fractions.T, cost.T).T)
     allowed = fractions > 0
-    cost = np.where(allowed, cost, np.inf)
+    price_up = np.where(allowed, np.rint(cost * UNIT), FORBIDDEN).astype(np.int64)
     quota = np.rint(fractions.sum(axis=0)).astype(np.int64)
-    rank = np.argsort(np.argsort(cost, axis=0, kind="stable"), axis=0)
+    rank = np.argsort(np.argsort(price_up, axis=0, kind="stable"), axis=0)
     up = allowed & (rank < quota)
     excess = up.sum(axis=1) - np.rint(fractions.sum(axis=1)).astype(np.int64)
-    price, column = _exchanges(cost, up)
+    price, column = _exchanges(price_up, up)
     while (excess > 0).any():
         path = _cheapest_path(price, excess)
         excess[path[0]] -= 1
@@ -105,43 +109,43 @@ def _nearest(fractions: FloatArray, cost: FloatArray) -> IntArray:
         for here, there in pairwise(path):
             up[here, column[here, there]] = False
             up[there, column[here, there]] = True
-        _refresh(price, column, cost, up, np.array(path))
+        _refresh(price, column, price_up, up, np.array(path))
     return np.asarray(up, dtype=np.int64)
 
 
-def _exchanges(cost: FloatArray, up: "np.typing.NDArray[np.bool_]") -> tuple[FloatArray, IntArray]:
+def _exchanges(cost: IntArray, up: "np.typing.NDArray[np.bool_]") -> tuple[IntArray, IntArray]:
     """The cheapest exchange from each row to each other and the column it happens in."""
     count = cost.shape[0]
-    price, column = np.full((count, count), np.inf), np.zeros((count, count), dtype=np.int64)
+    price, column = np.zeros((2, count, count), dtype=np.int64)
     _refresh(price, column, cost, up, np.arange(count))
     return price, column
 
 
 def _refresh(
-    price: FloatArray, column: IntArray, cost: FloatArray, up: "np.typing.NDArray[np.bool_]", rows: IntArray
+    price: IntArray, column: IntArray, cost: IntArray, up: "np.typing.NDArray[np.bool_]", rows: IntArray
 ) -> None:
     """Recompute the exchanges out of and into some rows, in place."""
-    gain = np.where(up, -cost, np.inf)
-    loss = np.where(up, np.inf, cost)
+    gain = np.where(up, -cost, FORBIDDEN)
+    loss = np.where(up, FORBIDDEN, cost)
     out = gain[rows][:, None, :] + loss[None, :, :]
     into = gain[:, None, :] + loss[rows][None, :, :]
     column[rows], column[:, rows] = out.argmin(axis=2), into.argmin(axis=2)
     price[rows], price[:, rows] = out.min(axis=2), into.min(axis=2)
 
 
-def _cheapest_path(price: FloatArray, excess: IntArray) -> list[int]:
+def _cheapest_path(price: IntArray, excess: IntArray) -> list[int]:
     """Rows of the cheapest chain from a row with too many to one with too few (Bellman-Ford)."""
-    distance = np.where(excess > 0, 0.0, np.inf)
+    distance = np.where(excess > 0, 0, FORBIDDEN)
     before = np.full(excess.size, -1)
     for _ in range(excess.size):
         through = distance[:, None] + price
         best = through.argmin(axis=0)
-        shorter = through[best, np.arange(excess.size)] < distance - 1e-12
+        shorter = through[best, np.arange(excess.size)] < distance
         if not shorter.any():
             break
         distance = np.where(shorter, through[best, np.arange(excess.size)], distance)
         before = np.where(shorter, best, before)
-    path = [int(np.argmin(np.where(excess < 0, distance, np.inf)))]
+    path = [int(np.argmin(np.where(excess < 0, distance, FORBIDDEN)))]
     while before[path[-1]] >= 0:
         path.append(int(before[path[-1]]))
     return path[::-1]
