@@ -11,23 +11,22 @@ def corrected() -> Book:
     """Copy of :func:`sapa.ledger.figures.book` with every listed correction applied.
 
     A proposal replaces the printed figure. Without a proposal the figure is unknown, except for a printed
-    0.00, which stands for "no ratings" and which the scoring rule drops by itself. Where the evidence says
-    that the row holds feedback, the printed figure moves to the feedback row, which is missing in print.
+    0.00, which stands for "no ratings" and which the scoring rule drops by itself. A figure printed in the
+    row of another criterion moves to the row that is missing in print.
     """
     pages: Book = {name: {row: dict(c) for row, c in rows.items()} for name, rows in book().items()}
-    mislabelled = {_target(item)[1] for item in corrections() if "FEEDBACK" in item.evidence}
     for item, proposed in zip(corrections(), printed("criteria_corrections")["proposed"], strict=True):
-        for new in _changes(item, proposed, mislabelled=_target(item)[1] in mislabelled):
+        for new in _changes(item, proposed):
             pages[new.table].setdefault(new.row, {})[new.statistic] = new
     return pages
 
 
-def _changes(item: Correction, proposed: str, *, mislabelled: bool) -> Iterator[Figure]:
+def _changes(item: Correction, proposed: str) -> Iterator[Figure]:
     """Figures that a correction puts into the book."""
     table, row, statistic = _target(item)
     old = book()[table].get(row, {}).get(statistic)
-    if old is not None and mislabelled:
-        place = (*row[:2], "feedback")
+    if old is not None and item.moved_to:
+        place = (*row[:2], item.moved_to)
         label = f"{'/'.join(place)}/{statistic}: {old.text}, printed in the row of {item.criterion}"
         yield replace(old, row=place, correction=label)
     if proposed:

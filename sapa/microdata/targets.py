@@ -5,8 +5,7 @@ own exact halves go up: s41 has 8 people and prints terms 37/8 = 4.625 as 4.63 a
 81.3 (its procedure, 93.75% printed as 93.7, is the exception).
 """
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -123,13 +122,6 @@ def _forms() -> list[Form]:
         total = totals.loc[(service, channel)]
         figures = Figures.of(total["mean_score"], total["satisfaction_pct"])
         forms.append(Form(service, channel, figures, _criteria(frame)))
-    moved = _moved_feedback()
-    forms = [
-        replace(form, criteria=form.criteria | {"feedback": moved[form.service, form.channel]})
-        if (form.service, form.channel) in moved
-        else form
-        for form in forms
-    ]
     return forms + _channels_in_prose(forms)
 
 
@@ -140,20 +132,6 @@ def _criteria(frame: pd.DataFrame) -> dict[str, Figures]:
     return {
         row.criterion: Figures.of(row.mean_score, row.satisfaction_pct)
         for row in frame[rated].itertuples(index=False)
-    }
-
-
-def _moved_feedback() -> dict[tuple[str, str], Figures]:
-    """Feedback figures that the report prints in the row of the result (s54, s58, s59)."""
-    held = {
-        (item.service, item.channel)
-        for item in corrections()
-        if item.criterion == "result" and re.search(r"holds .*FEEDBACK", item.evidence)
-    }
-    rows = table("criteria")
-    rows = rows[rows["criterion"] == "result"].set_index(["service_id", "channel"])
-    return {
-        key: Figures.of(rows.at[key, "mean_score"], rows.at[key, "satisfaction_pct"]) for key in sorted(held)
     }
 
 

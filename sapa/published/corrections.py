@@ -17,6 +17,8 @@ class Correction:
         NaN where nothing is printed, or where the right figure is not known.
     basis
         ``"text"`` (another place prints it), ``"implied"`` (other figures imply it) or ``"logic"``.
+    moved_to
+        Criterion whose row is missing and that the printed figure belongs to; empty where it stays.
     """
 
     service: str
@@ -27,6 +29,7 @@ class Correction:
     proposed: float
     basis: str
     evidence: str
+    moved_to: str
 
     @property
     def label(self) -> str:
@@ -51,20 +54,32 @@ def corrections() -> tuple[Correction, ...]:
 def corrected_criteria() -> pd.DataFrame:
     """Criteria table with every correction applied; column ``correction`` says which one touched the row.
 
-    A proposal that is not known leaves NaN: the cell holds a figure of something else. Corrections of
-    figures that are no criterion (a channel's or a headline's) do not touch this table.
+    A proposal that is not known leaves NaN. A figure printed in the row of another criterion moves to a row
+    of its own, behind the table's. Corrections of figures that are no criterion (a channel's or a
+    headline's) do not touch this table.
     """
-    frame = table("criteria")
-    frame["correction"] = ""
+    frame = table("criteria").assign(correction="")
+    moved: list[pd.Series] = []
     for item in corrections():
-        hit = (
-            (frame["service_id"] == item.service)
-            & (frame["channel"] == item.channel)
-            & (frame["criterion"] == item.criterion)
-        )
+        keys = frame["service_id"], frame["channel"], frame["criterion"]
+        hit = (keys[0] == item.service) & (keys[1] == item.channel) & (keys[2] == item.criterion)
+        if item.moved_to and hit.any():
+            moved.append(_moved(frame[hit].iloc[0], item))
         frame.loc[hit, item.field] = item.proposed
-        frame.loc[hit, "correction"] = frame.loc[hit, "correction"].map(
-            lambda old, new=item.label: f"{old}; {new}".strip("; ")
-        )
-    frame.attrs["corrections"] = "on"
+        told = frame.loc[hit, "correction"]
+        frame.loc[hit, "correction"] = told.where(told == "", told + "; ") + item.label
+    own = ["service_id", "channel", "criterion"]
+    rows = pd.DataFrame(moved).groupby(own, sort=False, as_index=False).first()
+    frame = pd.concat([frame, rows[frame.columns]], ignore_index=True)
+    frame.attrs |= {"table": "criteria", "report": table("criteria").attrs["report"], "corrections": "on"}
     return frame
+
+
+def _moved(row: pd.Series, item: Correction) -> pd.Series:
+    """Row of the criterion that a mislabelled figure belongs to, with that figure alone."""
+    figures = {
+        name: row[name] if name == item.field else float("nan") for name in ("mean_score", "satisfaction_pct")
+    }
+    place = f"{item.service}/{item.channel}/{item.moved_to}"
+    label = f"{place}: printed in the row of {item.criterion} ({item.basis})"
+    return pd.Series(row.to_dict() | figures | {"criterion": item.moved_to, "correction": label})

@@ -89,6 +89,26 @@ def test_overlay_is_off_by_default_and_visible_when_on():
         published.load("services", corrected=True)
 
 
+def test_a_figure_in_the_wrong_row_moves_to_its_own():
+    """s58's office row of the result holds the feedback's figures; the result itself is not printed."""
+    on = published.load("criteria", corrected=True).sel(service="s58", channel="office")
+    off = published.load("criteria").sel(service="s58", channel="office")
+    assert np.isnan(float(off.mean_score.sel(criterion="feedback")))
+    assert float(off.mean_score.sel(criterion="result")) == 4.33
+    assert float(on.mean_score.sel(criterion="feedback")) == 4.33
+    assert float(on.satisfaction_pct.sel(criterion="feedback")) == 50.0
+    assert np.isnan(float(on.mean_score.sel(criterion="result")))
+    assert "printed in the row of result" in on.correction.sel(criterion="feedback").item()
+    moved = [c for c in published.corrections() if c.moved_to]
+    assert {(c.service, c.channel) for c in moved} == {
+        ("s54", "office"),
+        ("s54", "online"),
+        ("s58", "office"),
+        ("s59", "office"),
+    }
+    assert len(published.corrected_criteria()) == len(published.table("criteria")) + 4
+
+
 def test_overlay_quotes_what_is_printed():
     """Each correction of a criterion cell names the value that the criteria table really prints."""
     criteria = published.table("criteria").set_index(["service_id", "channel", "criterion"])
