@@ -18,6 +18,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
 _REPLICATES = 1024  # done at once, to bound memory
+_NOTHING = 1e-9  # share of the largest denominator below which a replicate has none
 
 
 def domain_replicate_variance(
@@ -46,34 +47,46 @@ def domain_replicate_variance(
     distinct, place = np.unique(vectors, axis=0, return_inverse=True)
     lookup = [np.take(vector, table.astype(np.intp) - CODES[0]) for vector in distinct]
     functionals = np.concatenate(lookup, axis=1)
+    below = np.unique(place[1::2])
+    about_mean = replicates.center == "mean"
     moments = np.zeros((5, *value.shape))
     for block in replicates.blocks(_REPLICATES):
         cells = Cells.found(domain, block.unit, len(block.factor))
         totals = sums_matrix(cells.of, cells.unit.size, block.base) @ functionals
         ends = np.searchsorted(cells.domain, np.arange(len(value) + 1))
+        rscale = replicates.rscale[block.part]
         for d in range(len(value)):
             rows = slice(ends[d], ends[d + 1])
             drawn = totals[rows].T @ block.factor[cells.unit[rows]]
             by_vector = drawn.reshape(len(distinct), table.shape[1], -1)
+            safe = by_vector[below].min() > _NOTHING * by_vector[below].max()
             for k in range(len(statistics)):
-                above, below = by_vector[place[2 * k]], by_vector[place[2 * k + 1]]
-                moments[:, d, :, k] += _moments(above, below, value[d, :, k], replicates.rscale[block.part])
+                pair = by_vector[place[2 * k]], by_vector[place[2 * k + 1]]
+                moments[:, d, :, k] += _moments(*pair, value[d, :, k], rscale, safe, about_mean)
     return _variance(moments, replicates), moments[4] < replicates.n_replicates
 
 
-def _moments(above: FloatArray, below: FloatArray, value: FloatArray, rscale: FloatArray) -> FloatArray:
-    """Sums over replicates of rscale d^2, rscale d, d, rscale and 1, with d the deviation from the value."""
-    if below.min(initial=1.0) > 1e-9 * below.max(initial=0.0):
+def _moments(
+    above: FloatArray, below: FloatArray, value: FloatArray, rscale: FloatArray, safe: bool, about_mean: bool
+) -> FloatArray:
+    """Sums over replicates of rscale d^2, rscale d, d, rscale and 1, with d the deviation from the value.
+
+    ``safe`` tells that no denominator vanishes; the second and third are zero unless ``about_mean``.
+    """
+    result = np.zeros((5, value.size))
+    if safe:
         gap = above / below
         gap -= value[:, None]
-        kept, count = np.full(value.shape, rscale.sum()), np.full(value.shape, float(rscale.size))
+        result[3], result[4] = rscale.sum(), rscale.size
     else:
-        defined = below > 1e-9 * np.max(below, axis=1, keepdims=True, initial=1e-300)
+        defined = below > _NOTHING * np.max(below, axis=1, keepdims=True, initial=1e-300)
         gap = np.divide(above, below, out=np.zeros_like(above), where=defined) - value[:, None]
         gap[~defined] = 0.0
-        kept, count = defined @ rscale, defined.sum(axis=1).astype(float)
-    linear, plain = gap @ rscale, gap.sum(axis=1)
-    return np.stack([np.square(gap, out=gap) @ rscale, linear, plain, kept, count])
+        result[3], result[4] = defined @ rscale, defined.sum(axis=1)
+    if about_mean:
+        result[1], result[2] = gap @ rscale, gap.sum(axis=1)
+    result[0] = np.square(gap, out=gap) @ rscale
+    return result
 
 
 def _variance(moments: FloatArray, replicates: Replicates) -> FloatArray:
