@@ -287,8 +287,9 @@ def reaches_half_width(
 
 
 def _asked(plan: Plan, by: By) -> NDArray[np.bool_]:
-    """Domains in which anything is surveyed."""
-    return domain_sums(np.asarray(plan.frame.possible).astype(np.int64), by) > 0
+    """Domains in which anything is surveyed; of regions those with population, as in `allocate`."""
+    asked = domain_sums(np.asarray(plan.frame.possible).astype(np.int64), by) > 0
+    return asked & (np.asarray(plan.frame.population) > 0) if by == "region" else asked
 
 
 def _spread(plan: Plan, statistic: Statistic) -> FloatArray:

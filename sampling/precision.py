@@ -421,7 +421,9 @@ def rejection_probability(shift: FloatArray, df: FloatArray, confidence: float) 
         np.where(student, shift, 0.0),
         np.where(student, critical, 1.0),
     )
-    exact = nct.sf(bound, few, at) + nct.cdf(-bound, few, at)
+    near = at < 6  # beyond, the other tail is below 1e-9, and hard to compute
+    other = np.where(near, nct.cdf(-bound, few, np.where(near, at, 0.0)), 0.0)
+    exact = np.where(at < 40, nct.sf(bound, few, np.minimum(at, 40.0)), 1.0) + other
     return np.asarray(np.where(df < 1, 0.0, np.where(student, exact, normal)))
 
 

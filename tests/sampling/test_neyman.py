@@ -65,6 +65,22 @@ def test_real_optimum_meets_the_conditions_and_bounds_the_integer_one(seed):
     assert variance(size, sd, x) <= variance(size, sd, whole) * (1 + 1e-9) + 1e-6
 
 
+@settings(max_examples=40)
+@given(st.integers(0, 10**6), st.floats(0.1, 10))
+def test_scale_and_order_do_not_matter(seed, scale):
+    rng = np.random.default_rng(seed)
+    size, sd = rng.integers(5, 400, 9).astype(float), rng.uniform(0.1, 3, 9)
+    n, order = int(rng.integers(9, size.sum() / 2)), rng.permutation(9)
+    real, whole = neyman(size, sd, n), neyman(size, sd, n, integer=True)
+    assert neyman(size, sd * scale, n) == pytest.approx(real, rel=1e-9)
+    assert neyman(size[order], sd[order], n) == pytest.approx(real[order], rel=1e-9)
+    assert variance(size, sd, neyman(size, sd * scale, n, integer=True)) == pytest.approx(
+        variance(size, sd, whole)
+    )
+    assert neyman(size, sd, n + 1, integer=True).sum() == n + 1
+    assert (neyman(size, sd, n + 1, integer=True) >= whole).all()  # house monotone
+
+
 def test_variance_goal_is_met_exactly_and_cost_is_least():
     size, sd, cost = np.array([300.0, 500, 200]), np.array([1.0, 2, 0.5]), np.array([1.0, 4, 2])
     goal = 2000.0

@@ -71,6 +71,15 @@ def test_known_plans():
     )
 
 
+def test_power_never_breaks_off():
+    n = np.array([2.0, 10, 1e3, 1e5, 1e7])
+    for change in (0.01, 0.3, 5.0, 100.0):
+        power = np.array([power_of_comparison(change, k, sd=1).item() for k in n])
+        assert np.isfinite(power).all()
+        assert (np.diff(power) >= -1e-12).all()
+        assert ((power >= 0.05 - 1e-9) & (power <= 1 + 1e-9)).all()
+
+
 def test_power_by_simulation():
     rng = np.random.default_rng(3)
     a, b = rng.normal(0, 1, (20000, 12)), rng.normal(0.9, 1, (20000, 12))
