@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -54,7 +54,7 @@ class Store:
         path = Path(folder)
         header = path / HEADER
         if header.exists():
-            known = json.loads(header.read_text(encoding="utf-8"))
+            known = _header(header)
             if known["fingerprint"] != fingerprint or known["seed"] != seed:
                 raise ValueError(
                     f"store {path} holds study {known['name']!r} (seed {known['seed']}, fingerprint "
@@ -114,15 +114,31 @@ class Store:
 
     def read(self, replicates: int) -> dict[str, NDArray[np.float64]]:
         """Values of the first replicates, one (replicates, domains) array a name."""
-        parts = [pq.read_table(self._path(span)) for span in self.done() if span.start < replicates]
+        parts = [self._table(span) for span in self.done() if span.start < replicates]
         out = {}
         for name in parts[0].column_names[1:]:
             blocks = [_matrix(part.column(name)) for part in parts]
             out[name] = np.concatenate(blocks)[:replicates]
         return out
 
+    def _table(self, span: range) -> pa.Table:
+        try:
+            return pq.read_table(self._path(span))
+        except (OSError, pa.ArrowException) as error:
+            raise ValueError(f"{self._path(span)} is damaged ({error}); delete it and run again") from error
+
     def _path(self, span: range) -> Path:
         return self.folder / f"replicates-{span.start:09d}-{span.stop:09d}.parquet"
+
+
+def _header(path: Path) -> dict[str, Any]:
+    try:
+        known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if {"name", "seed", "chunk", "fingerprint"} <= set(known):
+            return known
+    except (OSError, json.JSONDecodeError, TypeError):
+        pass
+    raise ValueError(f"{path} must be a study's header; restore it or choose another folder")
 
 
 def _matrix(column: pa.ChunkedArray) -> NDArray[np.float64]:

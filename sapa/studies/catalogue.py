@@ -38,8 +38,10 @@ def study(
     ----------
     name
         ``as-fielded``, ``allocations``, ``rules``, ``fabrication``, ``modes`` or ``smallest``.
-    replicates, seed, store, client, progress
+    replicates, seed, client, progress
         As in :meth:`simulate.Study.run`.
+    store
+        Folder in which each published study has a folder of its own.
     rho
         Correlation of a person's latent ratings.
 
@@ -55,5 +57,5 @@ def study(
     """
     if name not in STUDIES:
         raise ValueError(f"name must be one of {sorted(STUDIES)}, got {name!r}")
-    folder = None if store is None else Path(store)
+    folder = None if store is None else Path(store) / name
     return STUDIES[name](world_2020(rho=rho), Settings(replicates, seed, folder, client, progress))

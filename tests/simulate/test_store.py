@@ -35,17 +35,17 @@ def content(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != LOCK}
 
 
-def test_killed_with_signal_9_it_resumes_and_ends_bit_for_bit_the_same(tmp_path):
+def test_stopped_by_ctrl_c_and_kill_9_it_resumes_and_ends_bit_for_bit_the_same(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     run = [sys.executable, str(script)]
     broken, whole = tmp_path / "broken", tmp_path / "whole"
-    for after in (1, 3):
-        process = subprocess.Popen([*run, str(broken), "0.05"])
+    for after, how in ((1, signal.SIGINT), (3, signal.SIGKILL)):
+        process = subprocess.Popen([*run, str(broken), "0.05"], stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while len(list(broken.glob("*.parquet"))) < after and time.monotonic() < deadline:
             time.sleep(0.005)
-        os.kill(process.pid, signal.SIGKILL)
+        os.kill(process.pid, how)
         process.wait()
         assert after <= len(list(broken.glob("*.parquet"))) < 12
     (broken / ".replicates-000000005-000000010.parquet.1.partial").write_bytes(b"half a chunk")
@@ -147,3 +147,17 @@ def test_two_processes_do_not_write_one_store(world, tmp_path):
         pytest.raises(ValueError, match="is being written by another process"),
     ):
         study.run(5, seed=1, store=tmp_path / "s")
+
+
+def test_damage_is_named(world, tmp_path):
+    study = world.study()
+    study.run(4, seed=1, store=tmp_path / "s", chunk=2)
+    file = tmp_path / "s" / "replicates-000000002-000000004.parquet"
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(ValueError, match=r"000000004.parquet is damaged .*delete it and run again"):
+        study.run(4, seed=1, store=tmp_path / "s")
+    file.unlink()
+    assert study.run(4, seed=1, store=tmp_path / "s").values["mean.se"].shape == (4, 4)
+    (tmp_path / "s" / HEADER).write_text("{")
+    with pytest.raises(ValueError, match="must be a study's header"):
+        study.run(4, seed=1, store=tmp_path / "s")
