@@ -14,7 +14,7 @@ FloatArray = NDArray[np.float64]
 Ends = tuple[FloatArray, FloatArray]
 
 _BLOCK = 2048  # rows inverted at once, to bound memory
-_TOLERANCE = 1e-11  # of an end, in units of the scale
+_TOLERANCE = 1e-11  # of an end, in units of the scale; no end is sought nearer to the scale's
 
 
 def smoothed_moments(
@@ -101,7 +101,8 @@ def gaffke(
 
     The lower end is the ``(1 - level)/2`` quantile of ``sum_j D_j s_j``, D Dirichlet with the counts
     ``n_eff p`` and one more at the lowest score; the upper end mirrors it. On two scores it is
-    Clopper-Pearson. The degrees of freedom shrink ``n_eff`` as Korn & Graubard (1998) do.
+    Clopper-Pearson; from less than one rating it is the whole scale. Degrees of freedom fewer than
+    ``n_eff - 1`` shrink ``n_eff`` as in Korn & Graubard (1998).
 
     Notes
     -----
@@ -115,8 +116,9 @@ def gaffke(
     2.912705
     """
     tail = (1 - level) / 2
-    shrink = np.where(np.isinf(df), 1.0, (student_t(n_eff - 1, level) / student_t(df, level)) ** 2)
-    counts = np.minimum(shrink, 1.0)[..., None] * n_eff[..., None] * distribution
+    own = np.where(n_eff > 1, student_t(np.maximum(n_eff - 1, 1e-3), level), np.inf)
+    shrink = np.minimum((own / student_t(df, level)) ** 2, 1.0)
+    counts = shrink[..., None] * n_eff[..., None] * distribution
     mirrored = _spacings_quantile(counts[..., ::-1], -scores[::-1], tail)
     return _spacings_quantile(counts, scores, tail), -mirrored
 
@@ -135,11 +137,14 @@ def _least_mean(shares: FloatArray, scores: FloatArray, cut: FloatArray) -> Floa
 
 
 def _spacings_quantile(counts: FloatArray, scores: FloatArray, tail: float) -> FloatArray:
-    """Quantile of the Dirichlet mean of the scores, one count added at the lowest."""
+    """Quantile of the Dirichlet mean of the scores, one count added at the lowest.
+
+    Less than one rating tells nothing: the quantile is the lowest score.
+    """
     shapes = counts.reshape(-1, scores.size) + np.eye(1, scores.size)
     top = scores[scores.size - 1 - np.argmax(shapes[:, ::-1] > 0, axis=1)]
     quantile: FloatArray = np.full_like(top, scores[0])
-    rows = np.flatnonzero(top > scores[0])
+    rows = np.flatnonzero((top > scores[0]) & (np.sum(shapes, axis=1) >= 2))
     for start in range(0, rows.size, _BLOCK):
         block = rows[start : start + _BLOCK]
         quantile[block] = _spacings_root(shapes[block], scores, top[block], tail)
@@ -148,7 +153,7 @@ def _spacings_quantile(counts: FloatArray, scores: FloatArray, tail: float) -> F
 
 def _spacings_root(shapes: FloatArray, scores: FloatArray, top: FloatArray, tail: float) -> FloatArray:
     """Where the chance of a smaller Dirichlet mean equals ``tail``: Newton on its logarithm, bracketed."""
-    low, high = np.full_like(top, scores[0]), top
+    low, high = scores[0] + _TOLERANCE * (top - scores[0]), top - _TOLERANCE * (top - scores[0])
     x = _beta_quantile(shapes, scores, top, tail)
     for _ in range(40):
         chance, density = _chance_and_density(shapes, scores - x[:, None])
@@ -156,7 +161,7 @@ def _spacings_root(shapes: FloatArray, scores: FloatArray, top: FloatArray, tail
         with np.errstate(divide="ignore", invalid="ignore"):
             newton = x - (np.log(chance) - np.log(tail)) * chance / density
         inside = (newton > low - _TOLERANCE) & (newton < high + _TOLERANCE)
-        step = np.where(inside, newton, (low + high) / 2) - x
+        step = np.where(inside, np.clip(newton, low, high), (low + high) / 2) - x
         x = x + step
         if np.max(np.abs(step)) < _TOLERANCE:
             break

@@ -182,6 +182,24 @@ def test_reversing_the_scale_reverses_the_interval(kind, counts):
     assert_allclose([one.lower, one.upper], [6 - other.upper, 6 - other.lower], atol=1e-6)
 
 
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 20), min_size=5, max_size=5).filter(any),
+    st.floats(0.05, 3000),
+    st.one_of(st.just(np.inf), st.floats(1, 500)),
+    st.sampled_from([0.5, 0.95, 0.999]),
+)
+def test_intervals_from_shares_survive_any_size_and_degrees_of_freedom(counts, n_eff, df, level):
+    shares = np.array(counts) / sum(counts)
+    for kind in FROM_SHARES:
+        made = interval(kind=kind, distribution=shares, n_eff=n_eff, df=df, level=level, unusable="nan")
+        if kind == "gaffke" or n_eff >= 2:
+            assert 1 <= made.lower <= shares @ np.arange(1, 6) + 1e-9
+            assert shares @ np.arange(1, 6) - 1e-9 <= made.upper <= 5
+        if n_eff < 1 and kind == "gaffke":
+            assert (made.lower, made.upper) == (1, 5)
+
+
 def test_shapes_broadcast():
     made = interval([[0.2], [0.8]], kind="wilson", n_eff=[5, 10, 20])
     assert made.lower.shape == (2, 3)
