@@ -267,10 +267,15 @@ def _joint(one: xr.Dataset, kept: NDArray[np.intp]) -> tuple[xr.DataArray, NDArr
 
 def _unranked(one: xr.Dataset, min_raters: int, min_df: float) -> NDArray[np.object_]:
     """Why each unit is not ranked; empty where it is."""
-    empty = (one["flag"].values == "empty") | ~(one["se"].values > 0)
+    empty, unknown = one["flag"].values == "empty", ~(one["se"].values > 0)
     few, thin = one["raters"].values < min_raters, one["df"].values < min_df
-    words = ["no usable ratings", f"fewer than {min_raters} raters", f"fewer than {min_df:g} df"]
-    return np.select([empty, few, thin], words, "").astype(object)
+    words = [
+        "no ratings",
+        "no standard error",
+        f"fewer than {min_raters} raters",
+        f"fewer than {min_df:g} df",
+    ]
+    return np.select([empty, unknown, few, thin], words, "").astype(object)
 
 
 def _known(statistic: str) -> str:

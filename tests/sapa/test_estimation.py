@@ -164,6 +164,17 @@ def test_ratings_all_alike_have_an_interval_that_is_not_a_point():
     assert (table["se"] > 0).all()
 
 
+def test_a_unit_without_a_standard_error_is_shown_but_not_ranked():
+    data = made([4.0, 3.0, 3.5], items=2)
+    codes = data["ratings"].values.copy()
+    codes[:60] = np.tile([[5, 4], [4, 5]], (30, 1))  # everyone moves the score of s0 alike
+    table = sapa.rank(
+        data.assign(ratings=(("respondent", "item"), codes)).assign_coords(criterion=("item", ["a", "a"]))
+    )
+    assert table["note"].tolist() == ["", "", "no standard error"]
+    assert (table["service"][2], table["estimate"][2]) == ("s0", 4.5)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
