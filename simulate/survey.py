@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Survey:
-    """Surveys of some replicates, replicate first.
+    """Surveys of some replicates, replicate first; people in the order of the plan's strata.
 
     Attributes
     ----------
