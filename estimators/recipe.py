@@ -90,10 +90,10 @@ class Recipe:
     Examples
     --------
     >>> from estimators.weights import rake, trim
-    >>> recipe = Recipe((rake({"sex": {"f": 6, "m": 6}}), trim(upper=3)))
+    >>> recipe = Recipe((rake({"sex": {"f": 6, "m": 6}}), trim(upper=3, relative=True)))
     >>> print(recipe)
     1. rake(totals={'sex': {'f': 6, 'm': 6}})
-    2. trim(lower=0.0, upper=3, strict=False)
+    2. trim(lower=0.0, upper=3, relative=True, strict=False)
     >>> table = pd.DataFrame({"sex": ["f", "m", "m"]})
     >>> recipe.run(table).weight.tolist()
     [6.0, 3.0, 3.0]
@@ -193,7 +193,8 @@ def _calibrate(step: Step, table: pd.DataFrame, weight: FloatArray) -> Applied:
 def _trim(step: Step, table: pd.DataFrame, weight: FloatArray) -> Applied:
     """Trimming."""
     kept = weight > 0
-    lower, upper = (limit * weight[kept].mean() for limit in (step.options["lower"], step.options["upper"]))
+    unit = weight[kept].mean() if step.options["relative"] else 1.0
+    lower, upper = unit * step.options["lower"], unit * step.options["upper"]
     current = weight.copy()
     for count in range(1, 1001):
         outside = kept & ((current < lower * (1 - 1e-12)) | (current > upper * (1 + 1e-12)))

@@ -116,18 +116,22 @@ def calibrate(
     return Step("calibrate", options | {"penalty": penalty})
 
 
-def trim(*, lower: float = 0.0, upper: float = float("inf"), strict: bool = False) -> Step:
+def trim(
+    *, lower: float = 0.0, upper: float = float("inf"), relative: bool = False, strict: bool = False
+) -> Step:
     """Declare trimming: weights beyond the limits are set to them and the difference is spread over the rest.
 
     Parameters
     ----------
-    lower, upper : limits, in units of the mean weight.
+    lower, upper : limits of a weight.
+    relative : whether the limits are in units of the mean weight.
     strict : repeat until nothing lies beyond the limits; otherwise spread once, which may pass them again.
 
     Notes
     -----
     The difference is spread in equal amounts over the weights inside, as in R's ``trimWeights``.
     """
-    if not 0 <= lower < 1 < upper:
-        raise ValueError(f"lower and upper must satisfy 0 <= lower < 1 < upper, got {lower} and {upper}")
-    return Step("trim", {"lower": lower, "upper": upper, "strict": strict})
+    if not 0 <= lower < upper or (relative and not lower < 1 < upper):
+        rule = "0 <= lower < 1 < upper" if relative else "0 <= lower < upper"
+        raise ValueError(f"lower and upper must satisfy {rule}, got {lower} and {upper}")
+    return Step("trim", {"lower": lower, "upper": upper, "relative": relative, "strict": strict})

@@ -90,12 +90,18 @@ def test_calibrating_twice_keeps_the_weights_of_r():
 
 
 def test_trimming_once_and_strictly_agree_with_r():
-    once = Recipe((trim(lower=0.5, upper=1.8),)).run(PEOPLE, WEIGHT)
+    once = Recipe((trim(lower=0.5, upper=1.8, relative=True),)).run(PEOPLE, WEIGHT)
     assert_allclose(once.weight, ORACLE["trim_once"], rtol=EXACT)
-    strict = Recipe((trim(lower=0.5, upper=1.8, strict=True),)).run(PEOPLE, WEIGHT)
+    strict = Recipe((trim(lower=0.5, upper=1.8, relative=True, strict=True),)).run(PEOPLE, WEIGHT)
     assert_allclose(strict.weight, ORACLE["trim_strict"], rtol=1e-7)
     assert_allclose(strict.weight.sum(), WEIGHT.sum())
     assert strict.weight.max() <= 1.8 * WEIGHT.mean() * (1 + 1e-9)
+
+
+def test_limits_of_trimming_are_weights_unless_relative():
+    mean_weight = WEIGHT.mean()
+    plain = Recipe((trim(lower=0.5 * mean_weight, upper=1.8 * mean_weight),)).run(PEOPLE, WEIGHT)
+    assert_allclose(plain.weight, ORACLE["trim_once"], rtol=EXACT)
 
 
 def test_penalty_moves_between_no_calibration_and_exact_calibration():
@@ -174,7 +180,10 @@ def test_diagnosis_counts_weights_at_bounds():
         ((calibrate({"sex": SEX}, penalty=-1.0),), "penalty must be positive"),
         ((base("w"),), "must lie in"),
         ((nonresponse_classes("five", "dom"),), "column 'five' must be boolean"),
-        ((trim(lower=0.999, upper=1.001, strict=True),), "trim has no weights inside its limits"),
+        (
+            (trim(lower=0.999, upper=1.001, relative=True, strict=True),),
+            "trim has no weights inside its limits",
+        ),
     ],
 )
 def test_refusals_name_the_margin(steps, message):
@@ -200,7 +209,9 @@ def test_a_level_that_only_nonrespondents_have_is_named():
 
 def test_impossible_declarations():
     with pytest.raises(ValueError, match="lower and upper must satisfy"):
-        trim(upper=0.5)
+        trim(upper=0.5, relative=True)
+    with pytest.raises(ValueError, match="got 5 and 4"):
+        trim(lower=5, upper=4)
     with pytest.raises(ValueError, match="classes must be at least 2"):
         propensity("came", ("x",), classes=1)
     with pytest.raises(ValueError, match="at least one margin"):
