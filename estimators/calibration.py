@@ -120,7 +120,8 @@ def calibration_factors(
             trial = multiplier + step * 0.5**halving
             with np.errstate(over="ignore", invalid="ignore"):
                 found = gap_at(trial)
-            if np.isfinite(found[2]).all() and np.linalg.norm(found[2]) < np.linalg.norm(gap):
+                nearer = np.linalg.norm(found[2]) < np.linalg.norm(gap)
+            if nearer:
                 break
         else:
             break

@@ -48,6 +48,13 @@ def test_factors_do_not_depend_on_the_unit_of_a_column(seed):
     assert_allclose(one.factor, other.factor, rtol=1e-6)
 
 
+@pytest.mark.parametrize("distance", ["linear", "raking", "participation"])
+def test_totals_of_a_population_far_larger_than_the_sample(distance):
+    x, _, totals = sample(3, 400)
+    fit = calibration_factors(x, np.ones(400), totals * 1e6, names="abc", distance=distance)
+    assert_allclose(x.T @ fit.factor, totals * 1e6, rtol=1e-8)
+
+
 def test_dependent_columns_are_harmless():
     x, weight, totals = sample(1)
     again = np.column_stack([x, x[:, 0] - x[:, 2]])
