@@ -97,6 +97,8 @@ def show(table: pd.DataFrame, *, call: str, as_json: bool, out: Path | None) -> 
         _laid_out(table, notes)
     elif out is None:
         table.to_csv(sys.stdout, index=False, lineterminator="\n")
+    if "caution" in notes:
+        print(f"caution: {notes['caution']}", file=sys.stderr)
     print(f"Python: {call}", file=sys.stderr)
 
 
@@ -130,4 +132,5 @@ def _laid_out(table: pd.DataFrame, notes: Mapping[str, Any]) -> None:
         rounded[name] = rounded[name].map(lambda value: "" if pd.isna(value) else f"{value:.3f}")
     print(rounded.to_string(index=False, na_rep=""))
     for key, value in notes.items():
-        print(f"{key}: {value}", file=sys.stderr)
+        if key != "caution":  # said anyway
+            print(f"{key}: {value}", file=sys.stderr)

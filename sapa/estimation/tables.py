@@ -164,7 +164,7 @@ def compare(
     One row a unit of both rounds: names, ``before, after, difference, se, lower, upper, p_adjusted``
     (max-t), ``verdict`` (rose, fell, not told apart), ``deff_at_flip``, at which the verdict without
     adjustment for many units would change, ``raters_before, raters_after``. Units that are in one round
-    only or too thin are named in ``attrs``.
+    only or too thin are named in ``attrs``, and so are items and criteria in which the rounds differ.
 
     Raises
     ------
@@ -198,6 +198,7 @@ def compare(
     left = sorted(_shown(name) for name in everyone - set(moved["node"].values.tolist()))
     told = {key: rounds[1][0].attrs[key] for key in ("design", "deff", "denominator", "rule")}
     table.attrs |= told | {"statistic": statistic, "df": used, "not_compared": left}
+    table.attrs["caution"] = _caution(before, after)
     return suppressed(table, min_cell, raters=("raters_before", "raters_after"), flag="verdict")
 
 
@@ -276,6 +277,15 @@ def _unranked(one: xr.Dataset, min_raters: int, min_df: float) -> NDArray[np.obj
         f"fewer than {min_df:g} df",
     ]
     return np.select([empty, unknown, few, thin], words, "").astype(object)
+
+
+def _caution(before: xr.Dataset, after: xr.Dataset) -> str:
+    """Sentence on the items that one round has only, or has in another criterion; empty if there are none."""
+    old, new = (d["criterion"].to_series().to_dict() for d in (before, after))
+    odd = sorted(_shown(item) for item in old.keys() | new.keys() if old.get(item) != new.get(item))
+    return (
+        f"the rounds do not ask the same: {', '.join(odd)} in one only or in another criterion" if odd else ""
+    )
 
 
 def _known(statistic: str) -> str:

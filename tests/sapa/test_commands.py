@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import openpyxl
 import pandas as pd
@@ -160,6 +161,15 @@ def test_init_does_not_replace_a_codebook(folder, sapa_command):
     code, _, err = sapa_command("init", "a.csv", "--yes")
     assert code == 2
     assert "is there already; edit it, or add --force" in err
+
+
+def test_a_caution_is_said_though_the_output_is_piped(folder, sapa_command):
+    items = {name: item for name, item in BOOK.items.items() if name != "staff_1"}
+    write_codebook(replace(BOOK, items=items), folder / "b.toml")
+    code, out, err = sapa_command("compare", "a.csv", "b.csv")
+    assert code == 0
+    assert "caution: the rounds do not ask the same: staff_1" in err
+    assert out.startswith("service,before,after")
 
 
 @pytest.mark.parametrize("ending", ["png", "pdf", "svg"])

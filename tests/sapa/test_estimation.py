@@ -133,6 +133,15 @@ def test_units_of_one_round_only_are_named():
         sapa.compare(before, after.assign(service=after["service"].str.replace("s", "t")))
 
 
+def test_rounds_that_ask_different_items_are_compared_with_a_caution():
+    before, after = made([4.0, 3.0]), made([4.0, 3.0], seed=1)
+    assert sapa.compare(before, after).attrs["caution"] == ""
+    moved = after.assign_coords(criterion=("item", ["a", "b", "b", "b"]))
+    assert "q1 in one only or in another" in sapa.compare(before, moved).attrs["caution"]
+    fewer = sapa.compare(before, after.isel(item=[0, 1, 2]))
+    assert fewer.attrs["caution"].startswith("the rounds do not ask the same: q3 ")
+
+
 def test_verdicts_are_wrong_no_more_often_than_the_level_says():
     wrong = 0
     for seed in range(60):
