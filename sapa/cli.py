@@ -9,8 +9,10 @@ from sapa.commands.compare import compare
 from sapa.commands.estimate import estimate
 from sapa.commands.figure import figure
 from sapa.commands.init import init
+from sapa.commands.plan import plan
 from sapa.commands.rank import rank
 from sapa.commands.reproduce import reproduce
+from sapa.commands.study import study
 from sapa.commands.template import template
 
 #: Exit codes: done; a fault of ours (with a traceback); bad input or usage; stopped by Ctrl-C.
@@ -22,13 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, check, estimate, rank, compare, figure, template, reproduce):
+for command in (reproduce, plan, study, template, init, check, estimate, rank, compare, figure):
     app.command()(command)
-
-
-@app.callback()
-def _verbs() -> None:
-    """Keep the verb in the command even while there is only one."""
 
 
 def main() -> None:
