@@ -1,5 +1,6 @@
 """What every function asks of its arguments, and how labels come back on the answer."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias, TypeVar, cast
 
@@ -169,8 +170,7 @@ def unique_ids(name: str, ids: Sequence[str]) -> tuple[str, ...]:
     if not ids or any(not i.strip() or i == "nan" for i in ids):
         message = f"{name} must be non-empty ids, got {ids!r}; fill or remove the empty rows"
         raise ValueError(message)
-    for i in ids:
-        if ids.count(i) > 1:
-            message = f"{name} must be unique, got {i} twice; keep one row each"
-            raise ValueError(message)
+    if len(set(ids)) < len(ids):
+        message = f"{name} must be unique, got {Counter(ids).most_common(1)[0][0]} twice; keep one row each"
+        raise ValueError(message)
     return ids

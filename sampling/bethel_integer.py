@@ -67,10 +67,10 @@ def _trim(
         loss = np.divide(1.0, x * (x - 1), out=np.full_like(x, np.inf), where=x > 1)
         fits = entry * loss[column] <= room[row]
         blocked = np.bincount(column[~fits], minlength=x.size) > 0
-        able = ~blocked & (x > np.maximum(low, 1.0) - 0.5 + 0.5) & (x - 1 >= np.maximum(low, 1.0))
+        able = ~blocked & (x - 1 >= np.maximum(low, 1.0))
         if not able.any():
             return x
-        worth = np.where(able, price / (np.where(able, value * loss, 0.0) + 1e-300), -np.inf)
+        worth = np.where(able, price / (value * np.where(able, loss, 0.0) + 1e-300), -np.inf)
         x[int(np.argmax(worth))] -= 1
 
 

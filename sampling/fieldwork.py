@@ -65,7 +65,9 @@ def issue(
 def _assured(wanted: Any, rate: Any, low: Any, assurance: float) -> Any:
     """The smallest binomial number of trials that gives the wanted successes with a probability."""
     low = low - 1.0
-    high = np.maximum(2 * low + 10 / rate**2, 1.0)
+    high = 2 * low + 8
+    while (binom.sf(wanted - 1, high, rate) < assurance).any():
+        high = 2 * high
     while (high - low > 1).any():
         middle = np.floor((low + high) / 2)
         enough = binom.sf(wanted - 1, np.maximum(middle, 0), rate) >= assurance

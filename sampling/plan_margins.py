@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import xarray as xr
 
 from sampling.allocation import power_allocation, proportional
 from sampling.apportionment import round_total
@@ -127,7 +128,8 @@ def _service_totals(frame: Frame, n: int, power: float, minima: FloatArray) -> I
     size = np.where(frame.surveyed, table.sum(axis=0), 0.0)
     caps = np.where(size > 0, np.floor(size + 1e-9) if frame.finite else np.inf, 0.0)
     try:
-        real = power_allocation(size, n, power=power, lower=minima, upper=caps)
+        named = xr.DataArray(size, coords={"service": list(frame.services)}, dims="service")
+        real = np.asarray(power_allocation(named, n, power=power, lower=minima, upper=caps))
     except ValueError as error:
         raise ValueError(f"services: {error}") from error
     return round_total(real, n, lower=minima, upper=np.minimum(caps, n))
@@ -144,7 +146,9 @@ def _region_totals(frame: Frame, columns: IntArray, minima: FloatArray) -> IntAr
         np.floor(frame.table.sum(axis=1)[~apart] + 1e-9) if frame.finite else np.full((~apart).sum(), np.inf)
     )
     try:
-        real = proportional(people[~apart], inside, lower=minima[~apart], upper=caps)
+        ids = [r for r, out in zip(frame.regions, apart.tolist(), strict=True) if not out]
+        named = xr.DataArray(people[~apart], coords={"region": ids}, dims="region")
+        real = np.asarray(proportional(named, inside, lower=minima[~apart], upper=caps))
     except ValueError as error:
         raise ValueError(f"regions: {error}") from error
     rows[~apart] = round_total(real, inside, lower=minima[~apart], upper=np.minimum(caps, inside))

@@ -12,7 +12,7 @@ from sampling.plan_margins import Demand, Domain, margins
 from sampling.table_fit import fit_table
 from sampling.table_rounding import round_table
 
-ROUNDS = 20
+ROUNDS = 60
 
 
 def allocate(
@@ -81,7 +81,7 @@ def allocate(
         "region": np.ones(len(frame.regions)),
         "service": np.ones(len(frame.services)),
     }
-    for _ in range(ROUNDS):
+    for number in range(1, ROUNDS + 1):
         rows, columns, how = margins(frame, demand, raised)
         table = _table(frame, rows, columns)
         completes = _by_mode(frame, table, mode_share)
@@ -99,7 +99,7 @@ def allocate(
                 "The table with these margins nearest to the frame's cells, rounded with every margin exact.",
             ),
         )
-        if not _raise_where_wide(plan, demand, raised):
+        if not _raise_where_wide(plan, demand, raised, extra=number):
             return plan
     raise ValueError(
         f"half-widths must be reached within {ROUNDS} rounds of raising the minima, got {demand.widths} "
@@ -108,9 +108,13 @@ def allocate(
 
 
 def _raise_where_wide(
-    plan: Plan, demand: Demand, raised: dict[Domain, np.typing.NDArray[np.float64]]
+    plan: Plan, demand: Demand, raised: dict[Domain, np.typing.NDArray[np.float64]], *, extra: int
 ) -> bool:
-    """Raise the needs of domains whose expected half-width is too wide, in place; whether any was."""
+    """Raise the needs of domains that are still too wide, in place; whether there were any.
+
+    At least by `extra` interviews, more of them every round: where cells hold one or two interviews, a
+    single one more may land where it does not help.
+    """
     any_wide = False
     for by, width in demand.widths.items():
         if width is None:
@@ -118,7 +122,8 @@ def _raise_where_wide(
         got = plan.half_width(by, deff=demand.deff)
         asked = np.isfinite(got) & ((np.asarray(plan.frame.population) > 0) if by == "region" else True)
         wide = asked & (got > width * (1 + 1e-9))
-        raised[by][wide] *= np.maximum((got[wide] / width) ** 2, 1.002)
+        few = plan.count(by)[wide]
+        raised[by][wide] *= np.maximum((got[wide] / width) ** 2, 1 + extra / few)
         any_wide |= bool(wide.any())
     return any_wide
 

@@ -12,7 +12,7 @@ from sampling.inclusion import inclusion
 from sampling.selection import sampford
 
 BLOCK = 400_000
-Counts = int | Sequence[int] | NDArray[np.integer[Any]]
+Counts = int | Sequence[int] | NDArray[np.integer[Any]] | FloatArray
 
 
 def srs(size: Counts, n: Counts, *, draws: int | None = None, rng: Seed = None) -> IntArray:
@@ -167,7 +167,7 @@ def two_stage(size: Values, psus: int, per_psu: int, *, scheme: Any = sampford, 
     >>> len(sample.unit), round(float((1 / sample.prob).sum()))
     (10, 500)
     """
-    people = _counts("size", np.asarray(numbers("size", size)).astype(np.int64))
+    people = _counts("size", numbers("size", size))
     each = whole("per_psu", per_psu, minimum=1)
     small = np.flatnonzero((people > 0) & (people < each))
     if small.size:

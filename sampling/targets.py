@@ -124,6 +124,7 @@ def constraints(
             title = target.name or f"target {number}"
             names += [f"{title}, variable {v}, domain {labels[k]}" for k in keep]
     matrix = csr_array(vstack(blocks)) if blocks else csr_array((0, population.size))
+    matrix.eliminate_zeros()
     return Constraints(matrix, np.concatenate(bounds or [[]]), tuple(names), np.concatenate(errors or [[]]))
 
 

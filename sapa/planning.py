@@ -5,7 +5,7 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
-from sampling import Frame, Plan, proportional, qualitative, resolvable_difference, round_total
+from sampling import Frame, Plan, half_width, qualitative, resolvable_difference, round_total
 from sapa.frames import ABROAD, actual_2020
 from sapa.published import table
 
@@ -132,44 +132,61 @@ def ranking_table(plan: Plan, *, deff: float = 1.0) -> pd.DataFrame:
 
 
 def case_2020(*, deff: float = 1.0) -> pd.DataFrame:
-    """The survey of 2020 judged as a plan: the actual regions against the rule at the same size.
+    """The survey of 2020 judged as a plan, and what other plans of the same size would have resolved.
 
     Returns
     -------
     pandas.DataFrame
-        A row for the actual allocation and one for the rule: interviews, Kish factor, half-width of the
-        country's mean, largest half-width of a region, and the difference that all pairs of regions at
-        once could resolve (median), SD 0.9.
+        Regions as they were and by the territorial rule; services as they were and equal. For each:
+        interviews; for regions the Kish factor of the population weights and the half-width it leaves the
+        country's mean; the smallest domain and its half-width; the median difference that all pairs at once,
+        or one pair chosen beforehand, could have resolved. SD 0.9; those abroad are no region here.
 
     Examples
     --------
-    >>> case_2020().kish.round(2).tolist()
+    >>> case_2020().kish.round(2).tolist()[:2]
     [1.24, 1.0]
     """
     regions = actual_2020()
-    people, n = regions.population.to_numpy(dtype=float), int(regions.actual.sum())
-    rows = []
-    for name, count in (("actual", regions.actual.to_numpy()), ("rule", _rule(people, n))):
-        weight = people / count
-        kish = float(n * (weight**2 * count).sum() / people.sum() ** 2)
-        pairs = resolvable_difference(count, sd=0.9, deff=deff)
-        rows.append(
-            {
-                "allocation": name,
-                "interviews": n,
-                "kish": kish,
-                "half_width_country": 1.96 * 0.9 * np.sqrt(deff * kish / n),
-                "largest_half_width_region": 1.96 * 0.9 * np.sqrt(deff / count.min()),
-                "smallest_region": int(count.min()),
-                "resolvable_all_pairs": float(np.median(pairs[np.triu_indices(count.size, 1)])),
-            }
-        )
-    return pd.DataFrame(rows)
+    people = regions.population.to_numpy(dtype=float)
+    made = regions.actual.to_numpy()
+    services = table("services").n_respondents.dropna().to_numpy(dtype=int)
+    equal = round_total(np.ones(services.size), int(services.sum()))
+    return pd.DataFrame(
+        [
+            _case("region", "actual", made, deff, weight=people / made),
+            _case("region", "rule", rule := round_total(people, int(made.sum())), deff, weight=people / rule),
+            _case("service", "actual", services, deff),
+            _case("service", "equal", equal, deff),
+        ]
+    )
 
 
-def _rule(people: np.typing.NDArray[np.float64], n: int) -> np.typing.NDArray[np.int64]:
-    """The territorial rule in whole numbers."""
-    return round_total(proportional(people, n), n)
+def _case(
+    domains: str,
+    allocation: str,
+    count: np.typing.NDArray[np.int64],
+    deff: float,
+    *,
+    weight: np.typing.NDArray[np.float64] | None = None,
+) -> dict[str, object]:
+    """One allocation of 2020 as a row."""
+    n = int(count.sum())
+    kish = np.nan if weight is None else float(n * (weight**2 * count).sum() / (weight * count).sum() ** 2)
+    pairs = {at_once: _pairs(0.9 * np.sqrt(deff / count), simultaneous=at_once) for at_once in (True, False)}
+    return {
+        "domains": domains,
+        "allocation": allocation,
+        "interviews": n,
+        "kish": kish,
+        "half_width_country": float(half_width(n, sd=0.9, deff=deff * kish))
+        if weight is not None
+        else np.nan,
+        "smallest_domain": int(count.min()),
+        "largest_half_width": float(half_width(count.min(), sd=0.9, deff=deff)),
+        "resolvable_all_pairs": float(np.median(pairs[True])),
+        "resolvable_one_pair": float(np.median(pairs[False])),
+    }
 
 
 def _pairs(error: np.typing.NDArray[np.float64], *, simultaneous: bool) -> np.typing.NDArray[np.float64]:

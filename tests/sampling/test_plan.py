@@ -55,6 +55,14 @@ def test_recipients_bound_the_sample():
         allocate(frame, 2000)
 
 
+def test_a_region_with_too_few_recipients_is_named():
+    frame = Frame(["A", "B"], ["x", "y"], [1, 1], [50, 60], cells=[[48, 60], [2, 0]])
+    with pytest.raises(
+        ValueError, match=r"regions: lower must not exceed upper, got 5.0 and 2.0 at region B"
+    ):
+        allocate(frame, 20, min_region=5)
+
+
 def test_half_widths_asked_for_are_reached_by_the_table_itself():
     frame = a_frame(3, recipients_are="a size measure")
     plan = allocate(frame, region_half_width=0.12, service_half_width=0.15)
@@ -121,3 +129,42 @@ def test_impossible_tables_name_the_conflict():
         allocate(frame, 100)
     with pytest.raises(ValueError, match=r'by must be "region", "service" or "country"'):
         allocate(frame, 100, min_region=50).count("agency")
+
+
+def attempt(frame, n, power, min_region):
+    try:
+        return allocate(frame, n, power=power, min_region=min_region), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+@pytest.mark.slow
+def test_any_frame_gets_a_plan_or_a_reason():
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        regions, services = (int(k) for k in rng.integers(2, 14, 2))
+        possible = rng.random((regions, services)) > 0.2
+        possible[0], possible[:, 0] = True, True
+        frame = Frame(
+            [f"r{k}" for k in range(regions)],
+            [f"s{k}" for k in range(services)],
+            rng.lognormal(8, 1.5, regions),
+            np.ceil(rng.lognormal(6, 2, services)),
+            possible=possible,
+            sd=rng.uniform(0.3, 1.5, services),
+            recipients_are="recipients" if seed % 2 else "a size measure",
+        )
+        n = int(rng.integers(50, 5000))
+        plan, reason = attempt(frame, n, float(rng.choice([0, 0.5, 1])), int(rng.integers(0, 10)))
+        if plan is None:
+            assert reason.startswith(
+                (
+                    "no table meets the demands",
+                    "services: n must be",
+                    "regions: n must be",
+                    "regions: lower must not exceed upper",
+                )
+            )
+            continue
+        assert plan.total == n
+        assert (plan.n[~frame.possible] == 0).all()

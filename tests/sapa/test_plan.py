@@ -80,12 +80,16 @@ def test_the_ranking_of_2020_could_not_be_resolved():
 
 
 def test_2020_as_a_case():
-    case = case_2020().set_index("allocation")
-    assert case.kish.round(2).to_dict() == {"actual": 1.24, "rule": 1.0}
-    assert case.interviews.tolist() == [9073, 9073]
-    assert case.half_width_country["actual"] == pytest.approx(
-        np.sqrt(case.kish["actual"]) * case.half_width_country["rule"]
+    case = case_2020().set_index(["domains", "allocation"])
+    assert case.kish["region"].round(2).to_dict() == {"actual": 1.24, "rule": 1.0}
+    assert case.interviews.tolist() == [9073, 9073, 9181, 9181]
+    country = case.half_width_country["region"]
+    assert country["actual"] / country["rule"] == pytest.approx(
+        np.sqrt(case.kish["region", "actual"]), rel=1e-3
     )
+    services = case.resolvable_all_pairs["service"]
+    assert services["equal"] < 0.85 * services["actual"]  # what equal services would have told apart
+    assert case.smallest_domain["service"].to_dict() == {"actual": 5, "equal": 148}
 
 
 def test_precision_alone_fixes_the_size(tmp_path):
