@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from estimators.codes import compact
-from estimators.design import Design
+from estimators.design import Design, Layer
 from estimators.linearization import unit_sums
 
 FloatArray = NDArray[np.float64]
@@ -43,17 +43,45 @@ class Cells:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """Sums of one stage, as sparse matrices made once.
+
+    ``unit`` (cell, respondent) weighs and sums respondents into cells; ``stratum`` (stratum cell, cell) sums
+    those; ``spread`` (domain, cell) and ``lost`` (domain, stratum cell) add up their squares with the factors
+    of the variance.
+    """
+
+    unit: sparse.csc_array
+    stratum: sparse.csc_array
+    spread: sparse.csc_array
+    lost: sparse.csc_array
+
+    @classmethod
+    def of(cls, layer: Layer, units: Cells, strata: Cells, n_domains: int, weights: FloatArray) -> Self:
+        """Sums over the cells of a layer."""
+        scale, shrink = layer.scale, layer.scale * layer.shrink
+        return cls(
+            sums_matrix(units.of, units.unit.size, weights),
+            sums_matrix(strata.of, strata.unit.size, np.ones(strata.of.size)),
+            sums_matrix(units.domain, n_domains, scale[layer.stratum[units.unit]]),
+            sums_matrix(strata.domain, n_domains, shrink[strata.unit]),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """Domains laid over a design.
 
     ``domain`` (respondent,) is coded 0 to ``n_domains - 1``; for each stage of the design, ``units`` are the
-    cells of respondents with its units, ``strata`` the cells of those cells with its strata.
+    cells of respondents with its units, ``strata`` the cells of those cells with its strata, ``sums`` what
+    adds them up.
     """
 
     domain: IntArray
     n_domains: int
     units: tuple[Cells, ...]
     strata: tuple[Cells, ...]
+    sums: tuple[Sums, ...]
 
     @classmethod
     def of(cls, design: Design, domain: IntArray, n_domains: int) -> Self:
@@ -67,7 +95,11 @@ class Layout:
             Cells.found(cells.domain, layer.stratum[cells.unit], layer.scale.size)
             for cells, layer in zip(units, design.layers, strict=True)
         )
-        return cls(domain, n_domains, units, strata)
+        sums = tuple(
+            Sums.of(layer, cells, homes, n_domains, design.weights)
+            for layer, cells, homes in zip(design.layers, units, strata, strict=True)
+        )
+        return cls(domain, n_domains, units, strata, sums)
 
     @property
     def df(self) -> IntArray:
@@ -115,10 +147,7 @@ def domain_variance(design: Design, layout: Layout, influence: FloatArray) -> Fl
     """
     if design.residuals:
         return _calibrated(design, layout, influence)
-    result = np.zeros((layout.n_domains, influence.shape[1]))
-    for number in range(len(design.layers)):
-        result += _layer_variance(design, layout, number, influence)
-    return result
+    return np.asarray(sum(_stage_variance(sums, influence) for sums in layout.sums))
 
 
 def sums_matrix(rows: IntArray, n_rows: int, data: FloatArray) -> sparse.csc_array:
@@ -130,32 +159,22 @@ def sums_matrix(rows: IntArray, n_rows: int, data: FloatArray) -> sparse.csc_arr
     return sparse.csc_array((data, rows, np.arange(rows.size + 1)), shape=(n_rows, rows.size))
 
 
-def _layer_variance(design: Design, layout: Layout, number: int, influence: FloatArray) -> FloatArray:
+def _stage_variance(sums: Sums, influence: FloatArray) -> FloatArray:
     """Variance (domain, column) of one stage from the cells that occur."""
-    layer, cells, strata = design.layers[number], layout.units[number], layout.strata[number]
-    sums = _unit_totals(design, cells, influence)
-    centers = sums_matrix(strata.of, strata.unit.size, np.ones(strata.of.size)) @ sums
-    np.square(sums, out=sums)
-    np.square(centers, out=centers)
-    kept = layer.scale[layer.stratum[cells.unit]]
-    spread: FloatArray = sums_matrix(cells.domain, layout.n_domains, kept) @ sums
-    lost = (layer.scale * layer.shrink)[strata.unit]
-    spread -= sums_matrix(strata.domain, layout.n_domains, lost) @ centers
+    totals = sums.unit @ influence
+    centers = sums.stratum @ totals
+    spread: FloatArray = sums.spread @ np.square(totals, out=totals)
+    spread -= sums.lost @ np.square(centers, out=centers)
     return np.maximum(spread, 0.0)
-
-
-def _unit_totals(design: Design, cells: Cells, influence: FloatArray) -> FloatArray:
-    """Weighted totals (cell, column) of the influence."""
-    return np.asarray(sums_matrix(cells.of, cells.unit.size, design.weights) @ influence)
 
 
 def _calibrated(design: Design, layout: Layout, influence: FloatArray) -> FloatArray:
     """Variance (domain, column) under calibrated weights, a block of domains at a time."""
     columns, fits = influence.shape[1], _regressions(design, layout, influence)
     result = np.zeros((layout.n_domains, columns))
-    for layer, cells in zip(design.layers, layout.units, strict=True):
+    for layer, cells, sums in zip(design.layers, layout.units, layout.sums, strict=True):
         n_units = layer.stratum.size
-        sums = _unit_totals(design, cells, influence)
+        own = sums.unit @ influence
         spans = [
             (unit_sums(layer.unit, design.weights[:, None] * basis, n_units), fit) for basis, fit in fits
         ]
@@ -164,7 +183,7 @@ def _calibrated(design: Design, layout: Layout, influence: FloatArray) -> FloatA
             block = slice(start, min(start + step, layout.n_domains))
             inside = (cells.domain >= block.start) & (cells.domain < block.stop)
             totals = np.zeros((n_units, block.stop - start, columns))
-            totals[cells.unit[inside], cells.domain[inside] - start] = sums[inside]
+            totals[cells.unit[inside], cells.domain[inside] - start] = own[inside]
             for span, fit in spans:
                 totals -= np.tensordot(span, fit[:, block], axes=1)
             flat = totals.reshape(n_units, -1)
