@@ -78,6 +78,8 @@ class Frame:
         put(self, "regions", regions)
         put(self, "services", services)
         shape = (count, width)
+        for name in ("population", "recipients", "cells", "possible", "surveyed", "sd", "share", "cost"):
+            put(self, name, _aligned(name, getattr(self, name), regions, services))
         put(self, "population", _shaped("population", self.population, (count,), regions))
         put(self, "recipients", _shaped("recipients", self.recipients, (width,), services))
         surveyed = _flags("surveyed", self.surveyed, (width,))
@@ -190,16 +192,34 @@ class Frame:
         )
 
 
+def _aligned(name: str, values: Any, regions: tuple[str, ...], services: tuple[str, ...]) -> Any:
+    """A labelled field (DataArray, or Series of one axis) in the frame's order; anything else as it is."""
+    if isinstance(values, pd.Series):
+        dim = "region" if set(values.index) == set(regions) else "service"
+        values = xr.DataArray(values.to_numpy(), coords={dim: list(values.index)}, dims=dim)
+    if not isinstance(values, xr.DataArray):
+        return values
+    for dim, ids in (("region", regions), ("service", services)):
+        if dim in values.dims:
+            known = list(values.indexes[dim]) if dim in values.indexes else None
+            if known is not None and sorted(known) != sorted(ids):
+                odd = sorted(set(known) ^ set(ids)) or known
+                message = (
+                    f"{name} must have the {dim}s of the frame, differing in {odd[:5]}; add or drop them"
+                )
+                raise ValueError(message)
+            values = values if known is None else values.sel({dim: list(ids)})
+    array = values.transpose(*(d for d in ("region", "service") if d in values.dims)).to_numpy()
+    return array[:, None] if values.dims == ("region",) and name != "population" else array
+
+
 def _shaped(
     name: str, values: Values, shape: tuple[int, ...], ids: tuple[str, ...] | None = None
 ) -> FloatArray:
     """A field as floats of its shape; one that fits none is refused with both shapes."""
-    checked = (
-        xr.DataArray(values, dims="id", coords={"id": list(ids)})
-        if ids and len(ids) == np.size(values)
-        else values
-    )
-    array = numbers(name, checked)
+    if ids is not None and np.shape(values) == (len(ids),):
+        values = xr.DataArray(values, dims="id", coords={"id": list(ids)})
+    array = numbers(name, values)
     try:
         array = np.array(np.broadcast_to(array, shape))
     except ValueError as error:

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from sampling import Frame
 
@@ -13,6 +14,21 @@ def test_recipients_spread_over_the_possible_regions():
     assert Frame(**GOOD, surveyed=[True, False]).table[:, 1].tolist() == [0, 0]
     abroad = Frame(["A", "abroad"], ["x", "y"], [5, 0], [90, 10], possible=[[True, False], [False, True]])
     assert abroad.table.tolist() == [[90, 0], [0, 10]]
+
+
+def test_labelled_fields_are_matched_by_id():
+    population = pd.Series({"B": 4, "A": 6})
+    recipients = xr.DataArray([10, 90], coords={"service": ["y", "x"]}, dims="service")
+    sd = xr.DataArray(
+        [[1.0, 2], [3, 4]], coords={"service": ["y", "x"], "region": ["B", "A"]}, dims=["service", "region"]
+    )
+    frame = Frame(["A", "B"], ["x", "y"], population, recipients, sd=sd)
+    assert frame.table.tolist() == Frame(**GOOD).table.tolist()
+    assert np.asarray(frame.sd).tolist() == [[4, 2], [3, 1]]
+    with pytest.raises(
+        ValueError, match=r"recipients must have the services of the frame, differing in \['y', 'z'\]"
+    ):
+        Frame(["A", "B"], ["x", "z"], population, recipients)
 
 
 def test_from_table_keeps_order_and_makes_missing_cells_zeros():
