@@ -4,10 +4,12 @@ from sapa.answers import check, read
 from sapa.estimation import compare, draw, estimate, rank
 from sapa.microdata import MicrodataReport, microdata_report, synthetic_2020
 from sapa.precision import Precision, precision_2020
+from sapa.verdicts import Verdicts, verdicts_2020
 
 __all__ = [
     "MicrodataReport",
     "Precision",
+    "Verdicts",
     "check",
     "compare",
     "draw",
@@ -17,4 +19,5 @@ __all__ = [
     "rank",
     "read",
     "synthetic_2020",
+    "verdicts_2020",
 ]
