@@ -71,7 +71,7 @@ def scheme_of(data: xr.Dataset, *, above: str = "") -> Scheme:
     Returns
     -------
     Leaves are ``service/channel/criterion/item``, after ``above/`` where given, for the combinations that
-    have respondents and the items that anyone in the channel was asked.
+    have respondents and the items that anyone in the channel was asked (all items where nobody was).
 
     Raises
     ------
@@ -86,10 +86,10 @@ def scheme_of(data: xr.Dataset, *, above: str = "") -> Scheme:
     asked = data["ratings"].transpose("respondent", "item").values != NOT_ASKED
     channel = data["channel"].values.astype(str)
     items = list(zip(data["criterion"].values.tolist(), data["item"].values.tolist(), strict=True))
-    put_to = {
-        name: [item for item, own in zip(items, asked[channel == name].any(axis=0), strict=True) if own]
-        for name in np.unique(channel).tolist()
-    }
+    put_to = {}
+    for name in np.unique(channel).tolist():
+        own = asked[channel == name].any(axis=0)
+        put_to[name] = [item for item, put in zip(items, own | ~own.any(), strict=True) if put]
     paths = [(*cell, *item) for cell in sorted(set(zip(*columns, strict=True))) for item in put_to[cell[-1]]]
     for path in paths:
         if any("/" in part for part in path):

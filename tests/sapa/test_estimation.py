@@ -104,6 +104,17 @@ def test_ranks_are_those_of_the_joint_estimate():
     ).sum()
 
 
+@pytest.mark.parametrize("by", ["country", "region", "service", "channel", "criterion", "item"])
+def test_a_channel_or_a_survey_in_which_nobody_was_asked_has_no_score(by):
+    data = made([4.0, 3.0], channels=("office", "online"))
+    online = (data["channel"] == "online").values
+    half = data.assign(ratings=data["ratings"].where(~online[:, None], 0).astype(np.int8))
+    table = sapa.estimate(half, by=by)
+    assert table["estimate"].isna().sum() == (4 if by == "channel" else 8 if by == "criterion" else 0)
+    none = sapa.estimate(data.assign(ratings=data["ratings"] * 0), by=by)
+    assert none["estimate"].isna().all()
+
+
 def test_thin_units_are_shown_but_not_ranked():
     data = made([4.0, 3.0, 3.6])
     keep = np.r_[0:60, 60:120, 120:125]
