@@ -51,13 +51,15 @@ def _text_keys(labels: NDArray[Any]) -> tuple[IntArray, int] | None:
     """
     if labels.dtype.kind != "U" or labels.size == 0 or not labels.dtype.isnative:
         return None
-    letters = np.ascontiguousarray(labels).view(np.uint32).reshape(labels.size, -1).astype(np.int64)
-    least = letters.min(axis=0)
-    radix = letters.max(axis=0) - least + 1
-    bound = 1
-    for size in radix.tolist():
-        bound *= size
-    if bound > _WIDEST:
-        return None
-    place = np.concatenate([np.cumprod(radix[:0:-1])[::-1], [1]])
-    return ((letters - least) @ place).astype(np.intp), bound
+    letters = np.ascontiguousarray(labels).view(np.uint32).reshape(labels.size, -1)
+    keys, bound = np.zeros(labels.size, dtype=np.int64), 1
+    for column in letters.T:
+        least, most = int(column.min()), int(column.max())
+        if most > least:
+            bound *= most - least + 1
+            if bound > _WIDEST:
+                return None
+            keys *= most - least + 1
+            keys += column
+            keys -= least
+    return keys.astype(np.intp, copy=False), bound

@@ -200,7 +200,7 @@ def _item_block(
 
 def _domain_scores(
     table: NDArray[np.int8],
-    items: NDArray[np.object_],
+    items: pd.Index,
     source: Design | Replicates,
     domains: Domains,
     statistics: Mapping[StatisticName, Statistic],
@@ -242,15 +242,15 @@ def _domain_scores(
         data |= {"lower": (cube, lower), "upper": (cube, upper)}
     flag = np.where(usable & (flag == 0) & cells.lost, 6, flag)
     data["flag"] = (cube, FLAGS[flag])
-    names = {"item": items, "statistic": list(statistics), "score": CODES[3:]}
-    coords = {
-        dim: (dim, pd.Index(each, dtype=int if dim == "score" else object)) for dim, each in names.items()
-    }
-    return xr.Dataset(data, coords=domains.coordinates | coords, attrs={"interval": str(dict(kinds))})
+    coords = domains.coordinates | {"item": ("item", items), "score": ("score", pd.RangeIndex(1, 6))}
+    coords["statistic"] = ("statistic", pd.Index(list(statistics), dtype=object))
+    return xr.Dataset(data, coords=coords, attrs={"interval": str(dict(kinds))})
 
 
 def _nonprobability(design: Design, layout: Layout) -> FloatArray:
     """Share (domain,) of the weight that was not selected by probability."""
+    if design.selection is None:
+        return np.zeros(layout.n_domains)
     marked = np.bincount(layout.domain, design.weights * nonprobability_part(design), layout.n_domains)
     return marked / np.bincount(layout.domain, design.weights, layout.n_domains)
 
@@ -307,18 +307,15 @@ def _kinds(interval: Kinds, names: Sequence[StatisticName]) -> dict[StatisticNam
     return {name: kinds[name] for name in names}
 
 
-def _checked_ratings(
-    ratings: xr.Dataset, items: Sequence[str] | None
-) -> tuple[NDArray[np.int8], NDArray[np.object_]]:
+def _checked_ratings(ratings: xr.Dataset, items: Sequence[str] | None) -> tuple[NDArray[np.int8], pd.Index]:
     """Table (respondent, item) of codes as int8, and its items."""
     if "ratings" not in ratings or set(ratings["ratings"].dims) != {"respondent", "item"}:
         raise ValueError("ratings must be a dataset with a variable 'ratings' over (respondent, item)")
     array = ratings["ratings"].transpose("respondent", "item")
-    known = np.asarray(ratings["item"].values if "item" in ratings.coords else np.arange(array.sizes["item"]))
     if items is not None:
-        if unknown := [item for item in items if item not in set(known.tolist())]:
+        if unknown := [item for item in items if item not in array.get_index("item")]:
             raise ValueError(f"items must be among the ratings' items, {unknown[0]!r} is not")
-        array, known = array.sel(item=list(items)), np.asarray(list(items))
+        array = array.sel(item=list(items))
     table = array.values
     if not np.issubdtype(table.dtype, np.integer):
         raise TypeError(
@@ -330,4 +327,4 @@ def _checked_ratings(
         raise ValueError(
             f"ratings must be 1..5 or a missing code 0, -1, -2; {bad} entries are not; recode them"
         )
-    return table.astype(np.int8, copy=False), known.astype(object)
+    return table.astype(np.int8, copy=False), array.get_index("item")
