@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import t
 
 from sampling import Frame, allocate, proportional, round_total
 
@@ -82,6 +83,7 @@ def test_standard_error_by_hand():
     assert plan.standard_error("country").item() == pytest.approx(np.sqrt(stratified))
     assert plan.standard_error("country", deff=2).item() == pytest.approx(np.sqrt(2 * stratified))
     assert plan.standard_error("country", weighted=False).item() == pytest.approx(np.sqrt(75 + 25 * 4) / 100)
+    assert plan.half_width("country").item() == pytest.approx(t.ppf(0.975, 99) * np.sqrt(stratified))
     assert plan.kish().item() == pytest.approx(1)
     even = allocate(Frame(["A", "B"], ["x"], [3, 1], [1000], recipients_are="a measure"), 100, min_region=50)
     assert even.kish().item() == pytest.approx(100 * (750**2 + 250**2) / 50 / 1000**2)

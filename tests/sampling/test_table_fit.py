@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from sampling import fit_table
+from sampling.table_conflict import settled
 
 
 def possible(rows, columns, low, high):
@@ -91,6 +92,13 @@ def test_too_few_rounds_is_an_error():
     truth = rng.uniform(1, 9, (4, 6))
     with pytest.raises(RuntimeError, match=r"margins must be reached within 1 rounds, row"):
         fit_table(rng.lognormal(0, 2, (4, 6)), truth.sum(axis=1), truth.sum(axis=0), max_iter=1)
+
+
+def test_cells_without_a_choice_are_closed():
+    low, high = np.zeros((2, 2)), np.array([[3.0, 4.0], [9.0, 9.0]])
+    settled_low, settled_high = settled(np.array([7.0, 3.0]), np.array([5.0, 5.0]), low, high, low)
+    assert settled_low.tolist() == [[3, 4], [0, 0]]  # the first row needs all of its room
+    assert settled_high.tolist() == high.tolist()
 
 
 def test_cells_without_a_choice_do_not_slow_the_fit():
