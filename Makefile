@@ -14,13 +14,13 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 	  { echo "sapa needs Python 3.11 or later; say which with: make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo "python3 has no venv module here; on Debian: apt-get install python3-venv"; exit 1; }
-	@echo "Installing into $(VENV): about a minute, once."
+	@echo "Installing into $(VENV), once: about a minute, silent while it loads."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 reproduce: $(VENV)/.installed
-	@$(BIN)/sapa reproduce --out $(OUT)
+	@$(BIN)/sapa reproduce --out "$(OUT)"
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2

@@ -83,6 +83,9 @@ class Scheme:
                 raise ValueError(
                     f"paths[{row}] must have {depth} ids, one for each of {tuple(levels)}, got {path}"
                 )
+        for row, path in enumerate(table):
+            if any("/" in part for part in path):
+                raise ValueError(f"paths[{row}] must have ids without '/', which joins them, got {path}")
         names = [["/".join(path[: d + 1]) for path in table] for d in range(depth)]
         no_edges = np.zeros(0, dtype=np.intp)
         built = [Level(levels[-1], "", tuple(names[-1]), no_edges, no_edges)]
@@ -220,11 +223,17 @@ def _joined(name: str, below: Level, pairs: Iterable[tuple[str, str]]) -> Level:
     child_at: dict[Hashable, int] = {node: position for position, node in enumerate(below.nodes)}
     node_at: dict[str, int] = {}
     child, parent = [], []
+    seen: set[tuple[str, str]] = set()
     for below_node, node in pairs:
         if below_node not in child_at:
             raise ValueError(
                 f"membership of level {name!r} names {below_node!r}, no node of level {below.name!r}"
             )
+        if (below_node, node) in seen:
+            raise ValueError(
+                f"membership of level {name!r} must name each pair once, got {below_node!r}, {node!r} twice"
+            )
+        seen.add((below_node, node))
         child.append(child_at[below_node])
         parent.append(node_at.setdefault(node, len(node_at)))
     return Level(

@@ -1,6 +1,8 @@
 """The command ``sapa``: registers the verbs and turns bad input into one line and an exit code."""
 
+import signal
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -29,12 +31,21 @@ for command in (reproduce, plan, study, template, init, check, estimate, rank, c
 
 
 def main() -> None:
-    """Run the command line; ``ValueError`` is bad input: its message is all that is shown."""
+    """Run the command line: bad input, or a file that cannot be written, is one line and exit code 2."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up as after Ctrl-C
     try:
         app()
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"sapa: {error}", file=sys.stderr)
         sys.exit(BAD_INPUT)
     except KeyboardInterrupt:
-        print("sapa: stopped; nothing was left half-written", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        _stopped()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _stopped()
+        raise
+
+
+def _stopped() -> NoReturn:
+    print("sapa: stopped; nothing was left half-written", file=sys.stderr)
+    sys.exit(INTERRUPTED)

@@ -81,9 +81,7 @@ def _shares(result: Reproduction) -> pd.DataFrame:
 def _variance_shares(result: Reproduction, language: Language) -> Axes:
     frame = _shares(result).sort_values("feedback", ascending=False)
     labels = _labels(frame.index.tolist(), "service", language)
-    return figures.variance_shares(
-        {name: frame[name].clip(lower=0) for name in frame}, labels, language=language
-    )
+    return figures.variance_shares({name: frame[name] for name in frame}, labels, language=language)
 
 
 def _effective(result: Reproduction, language: Language) -> Axes:

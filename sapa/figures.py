@@ -74,7 +74,7 @@ def caterpillar(
     thin
         (units,) bool: units too thin to rank, drawn hollow and grey.
     resolvable
-        Difference that two units need to be told apart, drawn as a bar of that length.
+        Median difference that tells two units apart, drawn as a bar of that length.
     quantity
         Key of the axis label.
     """
@@ -127,9 +127,15 @@ def rank_sets(
     row = np.arange(place.size)
     allowed = word("rank_set", language=language)
     ax.barh(row, high - low + 0.8, left=low - 0.4, height=0.55, color="#BBD7EA", label=allowed, zorder=1)
-    face = [("white" if empty else BLUE) for empty in hollow]
-    text = word("published_rank", language=language)
-    ax.scatter(place, row, s=16, c=face, edgecolors=BLUE, linewidths=1, zorder=2, label=text)
+    for keep, face, edge, key in (
+        (~hollow, BLUE, BLUE, "published_rank"),
+        (hollow, "white", GREY, "too_thin"),
+    ):
+        if keep.any():
+            text = word(key, language=language)
+            ax.scatter(
+                place[keep], row[keep], s=16, c=face, edgecolors=edge, linewidths=1, zorder=2, label=text
+            )
     _rows(ax, labels)
     ax.set_xlim(0.2, place.size + 0.8)
     ax.set_xlabel(word("rank", language=language))
@@ -161,22 +167,22 @@ def variance_shares(
     language: Language = "en",
     ax: Axes | None = None,
 ) -> Axes:
-    """Share of each criterion in the variance of each Q: ``shares[criterion]`` is (units,), in 0..1."""
+    """Share of each criterion in the variance of each Q: ``shares[criterion]`` is (units,), sums to 1.
+
+    A share may be negative, where what moves the criterion offsets the others: it is drawn left of zero.
+    """
     ax = _tall(ax, len(labels))
-    left = np.zeros(len(labels))
+    ends = np.zeros((2, len(labels)))  # of what lies left and right of zero
     for criterion, colour in CRITERION_COLOURS.items():
         if criterion in shares:
             part = np.nan_to_num(np.asarray(shares[criterion], dtype=float)) * 100
-            ax.barh(
-                np.arange(len(labels)),
-                part,
-                left=left,
-                color=colour,
-                label=word(criterion, language=language),
-            )
-            left += part
+            side = (part > 0).astype(int)
+            start = ends[side, np.arange(len(labels))]
+            text = word(criterion, language=language)
+            ax.barh(np.arange(len(labels)), part, left=start, color=colour, label=text)
+            ends[side, np.arange(len(labels))] += part
     _rows(ax, labels)
-    ax.set_xlim(0, 100)
+    ax.set_xlim(min(0.0, float(ends[0].min())), float(ends[1].max()))
     ax.set_xlabel(word("share_of_variance", language=language))
     return _legend(ax, columns=4)
 

@@ -25,14 +25,14 @@ def whole_folder(path: str | os.PathLike[str], *, made_by: str) -> Iterator[Path
     Parameters
     ----------
     path
-        Of the folder wanted. An older one of the same maker is replaced.
+        Of the folder wanted. An older one of the same maker is replaced, if it holds nothing else.
     made_by
-        Name of the maker, kept in the folder's manifest.
+        Name of the maker, kept in the folder's manifest with the files written.
 
     Raises
     ------
     ValueError
-        When something else already lies at `path`: nothing of the user's is ever overwritten.
+        When something else lies at `path` or in it: nothing of the user's is ever overwritten.
 
     Examples
     --------
@@ -48,30 +48,55 @@ def whole_folder(path: str | os.PathLike[str], *, made_by: str) -> Iterator[Path
     fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         yield fresh
-        (fresh / MANIFEST).write_text(json.dumps({"made_by": made_by}) + "\n", encoding="utf-8")
+        manifest = {"made_by": made_by, "files": _files(fresh)}
+        (fresh / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         fresh.chmod(0o755)
-        old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        if target.exists():
-            target.replace(old / "old")
-        fresh.replace(target)
-        shutil.rmtree(old)
+        _refuse_foreign(target, made_by)
+        _swap(fresh, target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _swap(fresh: Path, target: Path) -> None:
+    """Put the fresh folder in the place of the target; the old one comes back if that fails."""
+    if not target.exists():
+        fresh.replace(target)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)) / "old"
+    try:
+        target.replace(aside)
+        fresh.replace(target)
+    except BaseException:
+        if aside.exists() and not target.exists():
+            aside.replace(target)
+        raise
+    finally:
+        shutil.rmtree(aside.parent, ignore_errors=True)
+
+
+def _files(folder: Path) -> list[str]:
+    """Files of a folder at any depth, but for the manifest."""
+    found = (file.relative_to(folder).as_posix() for file in folder.rglob("*") if not file.is_dir())
+    return sorted(name for name in found if name != MANIFEST)
 
 
 def _refuse_foreign(target: Path, made_by: str) -> None:
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise ValueError(f"out must be a folder, got {str(target)!r}, which is none; choose another")
-    if target.is_dir() and any(target.iterdir()):
-        try:
-            maker = json.loads((target / MANIFEST).read_text(encoding="utf-8"))["made_by"]
-        except (OSError, ValueError, KeyError, TypeError):
-            maker = "others"
-        if maker != made_by:
-            raise ValueError(
-                f"out must be a new or empty folder or one made by {made_by!r}, got {str(target)!r} "
-                f"with files of {maker}; choose another or empty it"
-            )
+    if not target.is_dir() or not any(target.iterdir()):
+        return
+    try:
+        manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+        maker, listed = manifest["made_by"], set(manifest["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        maker, listed = "others", set()
+    foreign = [name for name in _files(target) if name not in listed]
+    if maker != made_by or foreign:
+        whose = f"the file {foreign[0]!r}" if foreign else f"files of {maker}"
+        raise ValueError(
+            f"out must be a new or empty folder or one made by {made_by!r} alone, got {str(target)!r} "
+            f"with {whose}; choose another folder or move what is yours"
+        )
 
 
 @contextmanager

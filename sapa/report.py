@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure as Drawing
 
 from sapa.published.names import Language
+
+_FIGURE = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ def figure(drawing: Drawing, *, caption: str) -> Figure:
 
 def _cells(series: pd.Series, places: int | None) -> list[Cell]:
     if not pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
-        return [Cell(_words(value), False, None) for value in series]
+        return [_text(_words(value)) for value in series]
     return [_number(value, places) for value in series]
 
 
@@ -127,6 +130,13 @@ def _words(value: Any) -> str:
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else ""
     return "" if value is None or value is pd.NA or value != value else str(value)
+
+
+def _text(words: str) -> Cell:
+    """Cell of words; figures kept as they are printed sort as the numbers that they are."""
+    if _FIGURE.fullmatch(words):
+        return Cell(words, True, words)
+    return Cell(words, False, None)
 
 
 def _number(value: Any, places: int | None) -> Cell:

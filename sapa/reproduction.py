@@ -11,6 +11,7 @@ from sapa.findings import findings
 from sapa.ledger import agreement, ledger, summary
 from sapa.microdata import MicrodataReport, microdata_report, synthetic_2020
 from sapa.precision import Precision, precision_2020
+from sapa.published import check
 
 #: Told the share done, in 0..1, and what is being done.
 Stage = Callable[[float, str], None]
@@ -101,12 +102,18 @@ def reproduce_2020(
     Raises
     ------
     ValueError
-        When `rho` or `deff` is out of range.
+        When `rho`, `deff` or `seed` is out of range, or a published table is damaged.
     """
+    if not 0 <= rho < 1:
+        raise ValueError(f"rho must lie in [0, 1), got {rho}: it is a correlation of normal scores")
+    if seed < 0:
+        raise ValueError(f"seed must be a whole number of at least 0, got {seed}")
     if not 1 <= deff < float("inf"):
         raise ValueError(f"deff must be at least 1 and finite, got {deff}; 1 is the named design as it is")
     tell = stage or (lambda share, text: None)
-    tell(0.0, "recomputing every printed figure")
+    tell(0.0, "checking the published tables")
+    check()
+    tell(0.02, "recomputing every printed figure")
     book = ledger(corrections=True)
     tell(0.05, "asking which printed pairs ratings can give")
     pairs = feasibility()

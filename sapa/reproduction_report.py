@@ -22,7 +22,7 @@ UNITS: Mapping[str, Unit] = {"services": "service", "agencies": "agency", "regio
 LEAGUE_COLUMNS = (
     "name", "printed_rank", "rank_low", "rank_high", "estimate", "lower", "upper", "n", "effective_n",
     "resolvable", "rank_low_favourable", "rank_high_favourable", "rank_low_unfavourable",
-    "rank_high_unfavourable", "lower_unfavourable", "upper_unfavourable", "why_thin",
+    "rank_high_unfavourable", "why_thin",
 )  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def _ledger(result: Reproduction, drawn: Mapping[str, Figure]) -> Section:
         _table(mended, "Reproduced after a correction"),
         _table(left_out(), "Left blank, though printed figures fill them"),
         _table(
-            feedback_in_zones().reset_index(),
+            feedback_in_zones().rename_axis("zone").reset_index(),
             "Do complaints count? Distance of provider rows from their criteria",
         ),
     ]

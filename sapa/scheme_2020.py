@@ -65,25 +65,29 @@ def items_of(channel: str) -> tuple[str, ...]:
 
 @cache
 def scheme_2020() -> Scheme:
-    """Official scores of services, agencies and the country: METHODS of the 2020 report, Tables 2-3 and 8.
+    """Official scores of services, agencies, the country and providers: Tables 2, 3, 7 and 8 of the report.
 
     Leaves are ``service/channel/criterion/item`` of the channels that each service's criteria table
     prints (with s59's online channel, printed in prose only). Levels: item, criterion, channel,
     service, agency, country; a node is the unweighted mean of its children that exist. Services of local
-    bodies belong to no agency: the report ranks those bodies by region.
+    bodies belong to no agency: the report ranks those bodies by region. Beside criteria stand zones: the
+    zone of a provider in a channel is the mean of the zone's items, common items counted in every zone of
+    their list (Tables 2-3); a provider's figure for a service (``s49/state_body``) is the mean of its zones.
 
     Examples
     --------
     >>> [len(level.nodes) for level in scheme_2020().levels]
-    [2573, 845, 106, 62, 24, 1]
+    [2573, 845, 106, 62, 24, 1, 211, 166]
     """
     services = table("services").query("mass_survey").set_index("service_id")
     agency = services.loc[services["agency_id"] != "LEA", "agency_id"].to_dict()
-    return (
+    scheme = (
         Scheme.from_paths(_paths(service_channels()), levels=("service", "channel", "criterion", "item"))
         .grouped("agency", agency, below="service")
         .grouped("country", dict.fromkeys(services.index, "KZ"), below="service")
+        .grouped("zone", _zones(), below="item")
     )
+    return scheme.grouped("provider", _providers(scheme.level("zone").nodes), below="zone")
 
 
 @cache
@@ -114,6 +118,28 @@ def service_channels() -> tuple[tuple[str, str], ...]:
     totals = table("criteria_totals")
     pairs = set(zip(totals["service_id"], totals["channel"], strict=True)) | {("s59", "online")}
     return tuple(sorted(pairs))
+
+
+def _zones() -> list[tuple[str, str]]:
+    """Pairs (leaf, ``service/channel/zone``); a common item is in every zone of its list."""
+    items = questionnaire()
+    own = {
+        name: [zone for zone in part.unique() if zone != "common"]
+        for name, part in items.groupby("list")["zone"]
+    }
+    zones = {
+        item: own[row["list"]] if row["zone"] == "common" else [row["zone"]] for item, row in items.iterrows()
+    }
+    return [
+        ("/".join(path), f"{path[0]}/{path[1]}/{zone}")
+        for path in _paths(service_channels())
+        for zone in zones[path[-1]]
+    ]
+
+
+def _providers(zones: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs (zone of a channel, ``service/zone``)."""
+    return [(zone, f"{zone.split('/')[0]}/{zone.split('/')[2]}") for zone in zones]
 
 
 def _paths(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str, str, str]]:

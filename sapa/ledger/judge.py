@@ -73,6 +73,8 @@ def _judge(item: Figure, derivation: Derivation | None) -> Verdict:
     """Verdict at the printed figures."""
     if derivation is None:
         return Verdict(item, "input")
+    if not derivation.binding:
+        return Verdict(item, "input", None, derivation.note)
     if derivation.value is None:
         return Verdict(item, "not_derivable", derivation, derivation.note)
     status: Status = "reproduced" if derivation.holds(item) else "contradicted"

@@ -33,6 +33,9 @@ class Derivation:
         Figures used.
     note
         What else a reader should know.
+    binding
+        Whether the figure must follow; False where it need only be one of several possible values, so that
+        a note is all there is to say.
     """
 
     rule: str
@@ -41,6 +44,7 @@ class Derivation:
     rounded: bool = True
     inputs: tuple[Figure, ...] = ()
     note: str = ""
+    binding: bool = True
 
     def allowed(self, target: Figure) -> Fraction:
         """Largest difference that rounding explains."""
@@ -125,15 +129,26 @@ def share(rule: str, count: Figure, total: Figure) -> Derivation:
 def whole_number(target: Figure, total: Figure) -> Derivation | None:
     """Nearest percentage that a whole number of people gives, where none prints as the target; else None.
 
-    A share that some number of people gives is not determined by their total, only allowed by it.
+    It binds nothing: fewer may have answered than were counted. The note says how many at the most.
     """
-    people = target.value * total.value / 100
-    around = [100 * Fraction(k) / total.value for k in (floor(people), ceil(people))]
-    nearest = min(around, key=lambda candidate: abs(candidate - target.value))
+    nearest = _nearest_share(target.value, int(total.value))
     if abs(nearest - target.value) <= target.half:
         return None
-    note = f"no whole number of {total.text} people gives it"
-    return Derivation("share of the respondents counted there", nearest, inputs=(total,), note=note)
+    fewer = (n for n in range(int(total.value) - 1, 0, -1) if _fits(target, n))
+    told = f"no whole number of {total.text} people gives it; at most {next(fewer, 0)} can have answered"
+    rule = "share of the respondents counted there"
+    return Derivation(rule, nearest, inputs=(total,), note=told, binding=False)
+
+
+def _fits(target: Figure, people: int) -> bool:
+    return abs(_nearest_share(target.value, people) - target.value) <= target.half
+
+
+def _nearest_share(percent: Fraction, people: int) -> Fraction:
+    """Percentage next to the given one that a whole number of people makes."""
+    count = percent * people / 100
+    around = [Fraction(100 * k, people) for k in (floor(count), ceil(count))]
+    return min(around, key=lambda candidate: abs(candidate - percent))
 
 
 def unprinted(rule: str, *, note: str = "") -> Derivation:

@@ -222,7 +222,7 @@ def _notes(case: Scenario, rule: ThinRule, level: float) -> tuple[str, ...]:
         f"Sparse items: {attrs['rule']}.",
         f"Satisfaction: share of fives of those {attrs['denominator']}.",
         f"Intervals at {level:.0%}; rank sets hold for all units of a table at once.",
-        f"Ranked only with {rule}; others are shown unranked.",
+        f"A unit is thin, and marked so, without {rule}.",
         "Agencies: Appendix A, the mean of an agency's services. Table 9 (own responsibility) is the mean of "
         "the state-body rows of provider tables, zones of items across criteria; it is not judged here.",
         "Regions: Table 12, the mean of the local services' scores in the region, each taken to follow the "

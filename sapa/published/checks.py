@@ -32,6 +32,7 @@ def check(*, folder: str | os.PathLike[str] | None = None) -> dict[str, pd.DataF
     >>> len(check())
     32
     """
+    _known_services(table("services", folder=folder))
     tables = {name: table(name, folder=folder) for name in codebook()}
     services, regions = tables["services"], tables["regions"]
     _equal("services.csv, column service_id", services["service_id"].nunique(), SERVICES, "services are 70")
@@ -51,6 +52,23 @@ def check(*, folder: str | os.PathLike[str] | None = None) -> dict[str, pd.DataF
     _translated(tables)
     _every_surveyed_service(tables, frozenset(services.loc[services["mass_survey"], "service_id"]))
     return tables
+
+
+def _known_services(services: pd.DataFrame) -> None:
+    for row, found in enumerate(services["service_id"]):
+        expected = f"s{row + 1:02d}"
+        if found != expected:
+            rule = "ids run from s01 to s70 in the report's order"
+            place = f"services.csv, row {row + 1}, column service_id"
+            raise ValueError(f"{place}: {rule}; expected {expected!r}, got {found!r}; {REMEDY}")
+    odd = services["n_respondents"].fillna(0) != services["n_table1"].fillna(0)
+    if odd.any():
+        row = int(odd.to_numpy().argmax())
+        value = services["n_respondents"].iloc[row]
+        rule = "equals n_table1"
+        raise ValueError(
+            f"services.csv, row {row + 1}, column n_respondents: {rule}, got {value:g}; {REMEDY}"
+        )
 
 
 def _equal(place: str, got: int, expected: int, rule: str) -> None:

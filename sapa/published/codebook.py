@@ -24,8 +24,12 @@ class Column:
         Range of a number, both ends included.
     decimals
         Digits after the point that the report prints.
+    also
+        Numbers outside the range that the report prints with a meaning of their own.
     among, words
         The only words of a text; words that may stand in a column of numbers, such as ``total``.
+    pattern
+        Regular expression of an id in the table that knows it.
     blank
         What a blank means; empty where a blank is an error.
     """
@@ -38,8 +42,10 @@ class Column:
     minimum: float = -float("inf")
     maximum: float = float("inf")
     decimals: int | None = None
+    also: tuple[float, ...] = ()
     among: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    pattern: str = ""
     blank: str = ""
     note: str = ""
 
@@ -77,7 +83,7 @@ def _table(name: str, entry: dict[str, Any], shared: dict[str, dict[str, Any]]) 
     for column in entry["columns"]:
         facts = shared[column] | entry.get("narrowed", {}).get(column, {})
         facts |= {"blank": entry.get("blank", {}).get(column, "")}
-        facts |= {key: tuple(facts[key]) for key in ("among", "words") if key in facts}
+        facts |= {key: tuple(facts[key]) for key in ("among", "words", "also") if key in facts}
         columns[column] = Column(name=column, **facts)
     return Table(
         name, entry["report"], entry["rows"], tuple(entry["keys"]), columns, entry.get("layout", "cells")

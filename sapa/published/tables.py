@@ -13,6 +13,7 @@ import pandas as pd
 from sapa.published.codebook import NUMERIC, Column, Table, codebook
 
 REMEDY = "restore the file from the release"
+MOST_DECIMALS = 2
 
 
 def table(name: str, *, folder: str | os.PathLike[str] | None = None) -> pd.DataFrame:
@@ -43,11 +44,7 @@ def table(name: str, *, folder: str | os.PathLike[str] | None = None) -> pd.Data
     """
     entry = _entry(name)
     text = printed(name, folder=folder)
-    ids = {
-        c.of: _ids(c.of, None if folder is None else str(folder))
-        for c in entry.columns.values()
-        if c.kind == "id" and c.of != name
-    }
+    ids = {c.of: _ids(c.of, folder) for c in entry.columns.values() if c.kind == "id" and c.of != name}
     frame = pd.DataFrame(
         {c.name: _column(entry, c, text[c.name], ids.get(c.of)) for c in entry.columns.values()}
     )
@@ -77,7 +74,10 @@ def printed(name: str, *, folder: str | os.PathLike[str] | None = None) -> pd.Da
     entry = _entry(name)
     path = source(name, folder=folder)
     try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines(), strict=True))
+        content = path.read_text(encoding="utf-8")
+        if "\0" in content:
+            raise csv.Error("it holds a zero byte")
+        rows = list(csv.reader(content.splitlines(), strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{name}.csv cannot be read ({error}); {REMEDY}") from error
     header = tuple(rows[0]) if rows else ()
@@ -106,9 +106,14 @@ def _entry(name: str) -> Table:
     return codebook()[name]
 
 
+def _ids(name: str, folder: str | os.PathLike[str] | None) -> frozenset[str]:
+    """Ids that a table knows; only the package's own files, which do not change, are remembered."""
+    return _own_ids(name) if folder is None else frozenset(printed(name, folder=folder).iloc[:, 0])
+
+
 @cache
-def _ids(name: str, folder: str | None) -> frozenset[str]:
-    return frozenset(printed(name, folder=folder)[codebook()[name].keys[0]])
+def _own_ids(name: str) -> frozenset[str]:
+    return frozenset(printed(name).iloc[:, 0])
 
 
 def _column(entry: Table, column: Column, text: pd.Series, ids: frozenset[str] | None) -> pd.Series:
@@ -120,6 +125,8 @@ def _column(entry: Table, column: Column, text: pd.Series, ids: frozenset[str] |
         return text == "true"
     if column.kind in NUMERIC:
         return _numbers(entry, column, text, blank)
+    if column.pattern:
+        _require(entry, column, text, text.str.fullmatch(column.pattern), f"must look like {column.pattern}")
     if ids is not None:
         _require(entry, column, text, text.isin(ids) | blank, f"must be an id of {column.of}.csv")
     if column.among:
@@ -132,8 +139,13 @@ def _numbers(entry: Table, column: Column, text: pd.Series, blank: pd.Series) ->
     number = text.str.fullmatch(r"-?[0-9]+(\.[0-9]+)?")
     _require(entry, column, text, number | word | blank, "must be a number with a point as decimal sign")
     value = pd.to_numeric(text.where(number))
-    inside = value.between(column.minimum, column.maximum) | blank | word
-    _require(entry, column, text, inside, f"must lie between {column.minimum:g} and {column.maximum:g}")
+    inside = value.between(column.minimum, column.maximum) | value.isin(column.also) | blank | word
+    also = "".join(f" or be {value:g}" for value in column.also)
+    _require(entry, column, text, inside, f"must lie between {column.minimum:g} and {column.maximum:g}{also}")
+    fine = text.str.fullmatch(rf"[^.]*(\.[0-9]{{1,{MOST_DECIMALS}}})?")
+    _require(
+        entry, column, text, fine, f"must have at most {MOST_DECIMALS} decimals: nothing is printed with more"
+    )
     whole = column.kind != "figure"
     if whole:
         _require(entry, column, text, (value % 1 == 0) | blank | word, "must be a whole number")

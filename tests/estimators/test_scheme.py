@@ -96,6 +96,8 @@ def test_a_shared_item_counts_for_both_parents():
         ),
         (lambda: tiny().grouped("x", {"s9": "A"}, below="service"), "names 's9', no node of level 'service'"),
         (lambda: tiny().grouped("agency", {"s1": "A"}, below="service"), "must be a new level"),
+        (lambda: tiny().grouped("x", [("s1", "A"), ("s1", "A")], below="service"), "name each pair once"),
+        (lambda: Scheme.from_paths([("a/b", "c")], levels=("service", "item")), "ids without '/'"),
         (lambda: averaging_matrix(tiny(), [True], level="service"), r"shape \(5,\)"),
         (lambda: averaging_matrix(tiny(), [True] * 5, level="planet"), "level must be one of"),
         (lambda: aggregate(tiny(), [1.0, 2.0], level="service"), "axis of 5 leaves"),

@@ -66,6 +66,17 @@ def test_a_share_is_refused_only_where_no_count_prints_as_it(tenths: int, people
         nearest = min(abs(Fraction(100 * k, people) - target.value) for k in range(people + 1))
         assert abs(derivation.value - target.value) == nearest
         assert not derivation.holds(target)
+        assert not derivation.binding
+        most = next((n for n in range(people - 1, 0, -1) if attains(target, n)), 0)
+        assert derivation.note.endswith(f"at most {most} can have answered")
+
+
+def attains(target: Figure, people: int) -> bool:
+    """Whether the number of people nearest to a printed share, or a neighbour, prints as it."""
+    near = round(float(target.value) * people / 100)
+    return any(
+        abs(100 * k - target.value * people) <= target.half * people for k in (near - 1, near, near + 1)
+    )
 
 
 @given(st.lists(texts, min_size=1, max_size=8))

@@ -40,6 +40,46 @@ def test_a_second_run_replaces_the_first(tmp_path):
     assert sorted(entry.name for entry in place.iterdir()) == ["manifest.json", "new.txt"]
 
 
+def test_a_file_of_the_users_beside_ours_stops_the_next_run(tmp_path):
+    place = tmp_path / "out"
+    for text in ("old", "new"):
+        with whole_folder(place, made_by="test") as folder:
+            (folder / "deep").mkdir()
+            (folder / "deep" / f"{text}.txt").write_text(text)
+    (place / "deep" / "my notes.txt").write_text("mine")
+
+    def write():
+        with whole_folder(place, made_by="test"):
+            raise AssertionError("the block must not run")
+
+    with pytest.raises(ValueError, match=r"with the file 'deep/my notes.txt'"):
+        write()
+    assert (place / "deep" / "my notes.txt").read_text() == "mine"
+
+
+def test_the_old_folder_comes_back_when_the_swap_fails(tmp_path, monkeypatch):
+    place = tmp_path / "out"
+    with whole_folder(place, made_by="test") as folder:
+        (folder / "a.txt").write_text("old")
+    rename = type(place).replace
+
+    def torn(self, target):
+        if self.name.startswith(".out.") and target == place:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(type(place), "replace", torn)
+
+    def write():
+        with whole_folder(place, made_by="test") as folder:
+            (folder / "a.txt").write_text("new")
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    assert (place / "a.txt").read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
+
+
 @pytest.mark.parametrize("kind", ["files", "file", "link", "other maker", "torn manifest"])
 def test_what_is_not_ours_is_never_overwritten(tmp_path, kind):
     place = tmp_path / "out"

@@ -152,7 +152,37 @@ def test_russian_names_are_marked_as_ours():
             12,
             "mean_score",
             "7.30",
-            r"criteria.csv, row 12, column mean_score: must lie between 0 and 5, got '7.30'",
+            r"criteria.csv, row 12, column mean_score: must lie between 1 and 5 or be 0, got '7.30'",
+        ),
+        ("criteria", 1, "mean_score", "0.77", "must lie between 1 and 5 or be 0, got '0.77'"),
+        (
+            "criteria",
+            1,
+            "mean_score",
+            "4.775",
+            "must have at most 2 decimals: nothing is printed with more, got '4.775'",
+        ),
+        (
+            "services",
+            17,
+            "service_id",
+            "sXX",
+            r"services.csv, row 17, column service_id: must look like s\[0-9\]",
+        ),
+        (
+            "services",
+            17,
+            "service_id",
+            "s99",
+            "services.csv, row 17, column service_id: ids run from s01 to s70",
+        ),
+        ("regions", 2, "region_id", "Aktobe", "regions.csv, row 2, column region_id: must look like"),
+        (
+            "services",
+            1,
+            "n_respondents",
+            "246",
+            "services.csv, row 1, column n_respondents: equals n_table1, got 246",
         ),
         ("criteria", 1, "mean_score", "4,77", "must be a number with a point as decimal sign, got '4,77'"),
         (
@@ -168,7 +198,7 @@ def test_russian_names_are_marked_as_ours():
             1,
             "n_table1",
             "",
-            "row 1, column n_table1: a service has respondents if and only if|expected 9181",
+            "row 1, column n_respondents: equals n_table1, got 245",
         ),
         ("services", 2, "service_id", "s01", "row 2, column service_id: a key comes once, got 's01'"),
         ("services", 5, "mass_survey", "yes", "row 5, column mass_survey: must be true or false, got 'yes'"),
@@ -190,6 +220,14 @@ def test_russian_names_are_marked_as_ours():
 def test_a_corrupted_cell_is_refused_by_name(broken, name, row, column, value, message):
     with pytest.raises(ValueError, match=message):
         published.check(folder=broken(name, row, column, value))
+
+
+def test_a_mended_file_is_accepted_in_the_same_process(broken, folder, tmp_path):
+    place = broken("services", 17, "service_id", "sXX")
+    with pytest.raises(ValueError, match="must look like"):
+        published.check(folder=place)
+    shutil.copy(folder / "services.csv", place)
+    assert len(published.check(folder=place)) == len(published.codebook())
 
 
 def test_torn_files_are_refused(folder, tmp_path):

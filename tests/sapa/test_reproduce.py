@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 
@@ -170,6 +171,7 @@ def test_manifest_names_its_maker(done):
     [
         (("reproduce", "--rho", "1.5"), "rho must lie in [0, 1), got 1.5"),
         (("reproduce", "--deff", "0.5"), "deff must be at least 1 and finite, got 0.5"),
+        (("reproduce", "--seed", "-1"), "seed must be a whole number of at least 0, got -1"),
         (("reproduce", "--deff", "nan"), "deff must be at least 1 and finite, got nan"),
     ],
 )
@@ -178,6 +180,27 @@ def test_bad_options_are_refused_and_write_nothing(tmp_path, words, message):
     assert run.returncode == 2
     assert message in run.stderr
     assert "Traceback" not in run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    run = sapa("reproduce", "--out", str(tmp_path / "file" / "sub"))
+    assert run.returncode == 2
+    assert run.stderr.count("\n") <= 2
+    assert "Traceback" not in run.stderr
+
+
+def test_ctrl_c_leaves_nothing_half_written(tmp_path):
+    command = [sys.executable, "-m", "sapa", "reproduce", "--out", str(tmp_path / "out")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        assert "%" in run.stderr.readline()  # it is at work
+        run.send_signal(signal.SIGINT)
+        _, told = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "stopped; nothing was left half-written" in told
+    assert "Traceback" not in told
     assert list(tmp_path.iterdir()) == []
 
 

@@ -9,9 +9,9 @@ from sapa.scheme_2020 import items_of, questionnaire, regional_scheme_2020, sche
 def test_levels_and_sizes():
     scheme = scheme_2020()
     assert [level.name for level in scheme.levels] == [
-        "item", "criterion", "channel", "service", "agency", "country",
+        "item", "criterion", "channel", "service", "agency", "country", "zone", "provider",
     ]  # fmt: skip
-    assert [len(level.nodes) for level in scheme.levels[2:]] == [106, 62, 24, 1]
+    assert [len(level.nodes) for level in scheme.levels[2:6]] == [106, 62, 24, 1]
     assert sum(service == "s59" for service, _ in service_channels()) == 2
 
 
@@ -47,6 +47,35 @@ def test_criteria_of_table_2_follow_from_its_items():
     for row in printed.dropna(subset="criterion_mean").itertuples():
         allowed = 0.005 + 0.005  # half a unit of the printed figure, and of its inputs
         assert criteria[f"s49/office/{row.criterion}"] == pytest.approx(row.criterion_mean, abs=allowed)
+
+
+def test_zones_of_tables_2_and_3_follow_from_their_items():
+    """METHODS 3.6: common items count in both zones; seven of the eight printed figures follow."""
+    scheme = scheme_2020()
+    criteria = questionnaire()["criterion"]
+    follow = []
+    for name, channel, letter in (
+        ("scoring_example_office", "office", "o"),
+        ("scoring_example_portal", "online", "p"),
+    ):
+        printed = table(name)
+        items = printed[printed["criterion"] != ""]
+        total = printed[
+            printed["zone"].isin(["provider_office", "state_body", "portal"]) & (printed["criterion"] == "")
+        ]
+        for statistic, unit in (("mean_score", 0.01), ("satisfaction_pct", 0.1)):
+            values = np.full(len(scheme.leaves), np.nan)
+            for number, figure in zip(items["item_no"], items[statistic], strict=True):
+                item = f"{letter}{int(number):02d}"
+                values[scheme.leaves.index(f"s49/{channel}/{criteria[item]}/{item}")] = figure
+            zones = dict(
+                zip(scheme.level("zone").nodes, aggregate(scheme, values, level="zone"), strict=True)
+            )
+            for row in total.itertuples():
+                computed, shown = zones[f"s49/{channel}/{row.zone}"], getattr(row, statistic)
+                follow.append(bool(abs(computed - shown) <= unit + 1e-9))
+    assert len(follow) == 8
+    assert sum(follow) == 7
 
 
 def test_country_is_the_mean_of_services_not_of_respondents():
