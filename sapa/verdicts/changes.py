@@ -6,15 +6,17 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
+from scipy.stats import t
 
-from estimators import change, feasible, tipping_point
+from estimators import adjust, change, feasible, tipping_point
 from estimators.composite import STATISTICS
 from estimators.composite_influence import Statistic
-from estimators.multiplicity import Method
 from sapa.precision.precision import COUNTRY
 from sapa.published import table
 from sapa.verdicts.leagues import Case, history
 
+Array = NDArray[np.float64]
 HISTORIES: Final = {"own_agencies": "agency_history", "local_bodies": "local_ranking_history"}
 LEAGUES: Final = ("country", *HISTORIES)
 YEAR: Final = 2020
@@ -43,11 +45,12 @@ def changes(
     Returns
     -------
     A row a unit, statistic and scenario: ``league, unit, statistic, scenario, since, before, after,
-    difference, se, p_value, p_holm, p_max_t, lower, upper`` (simultaneous, max-t), ``alone`` and ``together``
-    (``rose``, ``fell`` or empty: uncorrected, and by max-t), ``flips_at_deff`` (the design effect, on both
-    rounds, at which the uncorrected verdict turns) and ``flips_in_family`` (Bonferroni's over the league),
-    ``before_feasible``, whether the earlier year's mean and satisfaction can come from one denominator,
-    ``df`` and ``caution``.
+    difference, se, df, p_value`` (each by its own degrees of freedom), ``p_holm``, ``p_max_t`` (one law, the
+    median degrees of freedom, for comparison), ``lower, upper`` (simultaneous, Bonferroni), ``alone`` and
+    ``together`` (``rose``, ``fell`` or empty: uncorrected, and by Holm), ``flips_at_deff``, the design effect
+    on both rounds at which the uncorrected verdict turns, ``flips_in_family``, the same by Bonferroni,
+    ``before_feasible``, whether the earlier year's mean and satisfaction can come from one denominator, and
+    ``caution``.
     """
     frames = [
         _family(case, league, statistic, since, level)
@@ -95,39 +98,62 @@ def sample_ratio(since: int) -> float:
 def _family(case: Case, league: str, statistic: Statistic, since: int, level: float) -> pd.DataFrame:
     old, new = rounds(league, since)
     units = new.index.to_numpy(dtype=str)
+    after, df = _errors(case, league, units, statistic)
+    given = (
+        _labelled(old, statistic, since),
+        after * sample_ratio(since),
+        _labelled(new, statistic, YEAR),
+        after,
+    )
+    tested = change(*given, level=level, df=float(np.median(df)), adjust="max_t")
+    difference, se = tested["difference"].values, tested["se"].values
+    p_value = 2 * t.sf(np.abs(difference) / se, df)
+    p_holm = adjust(p_value, method="holm")["p_adjusted"].values
+    reach = t.isf((1 - level) / 2 / len(units), df) * se
+    frame = pd.DataFrame({"league": league, "unit": units, "statistic": statistic})
+    return frame.assign(
+        scenario=case.scenario.name,
+        since=since,
+        before=tested["before"].values,
+        after=tested["after"].values,
+        difference=difference,
+        se=se,
+        df=df,
+        p_value=p_value,
+        p_holm=p_holm,
+        p_max_t=tested["p_adjusted"].values,
+        lower=difference - reach,
+        upper=difference + reach,
+        alone=_direction(difference, p_value < 1 - level),
+        together=_direction(difference, p_holm < 1 - level),
+        flips_at_deff=_flips(difference, se, df, level=level, deff=case.scenario.deff, tests=1),
+        flips_in_family=_flips(difference, se, df, level=level, deff=case.scenario.deff, tests=len(units)),
+        before_feasible=feasible(old["mean"], old["satisfaction"]).common,
+        caution=str(tested.attrs["caution"]),
+    )
+
+
+def _errors(case: Case, league: str, units: NDArray[np.str_], statistic: Statistic) -> tuple[Array, Array]:
+    """Covariance (U, U) of the figures of 2020 and their degrees of freedom (U,)."""
     if league == "country":
-        score = case.scenario.scores.sel(node=COUNTRY, statistic=statistic)
-        after, df = np.array([[float(score["se"]) ** 2]]), float(score["df"])
-    else:
-        _, after, df = case.precision(league, units, statistic)
-    before = after * sample_ratio(since)
-    given = (_labelled(old, statistic, since), before, _labelled(new, statistic, YEAR), after)
-
-    def tested(method: Method) -> xr.Dataset:
-        return change(*given, level=level, df=df, adjust=method)
-
-    max_t, holm = tested("max_t"), tested("holm")
-    difference, se = max_t["difference"], max_t["se"].values
-    alone, family = (
-        tipping_point(difference, se, level=level, df=df, deff=case.scenario.deff, tests=tests)
-        for tests in (1, len(units))
-    )
-    columns = {name: max_t[name].values for name in ("before", "after", "difference", "se", "p_value")}
-    bounds = {"lower": max_t["lower"].values, "upper": max_t["upper"].values}
-    p_max_t = max_t["p_adjusted"].values
-    return pd.DataFrame(
-        {"league": league, "unit": units, "statistic": statistic, "scenario": case.scenario.name}
-        | {"since": since, **columns, "p_holm": holm["p_adjusted"].values, "p_max_t": p_max_t, **bounds}
-        | {"alone": _direction(difference.values, columns["p_value"] < 1 - level)}
-        | {"together": _direction(difference.values, p_max_t < 1 - level)}
-        | {"flips_at_deff": alone["deff"].values, "flips_in_family": family["deff"].values}
-        | {"before_feasible": feasible(old["mean"], old["satisfaction"]).common}
-        | {"df": df}
-        | {"caution": str(max_t.attrs["caution"])}
-    )
+        score = case.scenario.scores.sel(node=[COUNTRY], other=[COUNTRY], statistic=statistic)
+        return score["covariance"].values, score["df"].values
+    _, covariance, df = case.precision(league, units, statistic)
+    return covariance, df
 
 
-def _direction(difference: np.ndarray, significant: np.ndarray) -> np.ndarray:
+def _flips(
+    difference: Array, se: Array, df: Array, *, level: float, deff: float, tests: int
+) -> NDArray[np.float64]:
+    """Design effect at which each verdict turns, every unit by its own law."""
+    found = [
+        tipping_point([d], [s], level=level, df=float(v), deff=deff, tests=tests)["deff"].item()
+        for d, s, v in zip(difference, se, df, strict=True)
+    ]
+    return np.array(found)
+
+
+def _direction(difference: Array, significant: NDArray[np.bool_]) -> NDArray[np.str_]:
     return np.where(significant, np.where(difference > 0, "rose", "fell"), "")
 
 

@@ -79,14 +79,13 @@ class Case:
     scenario: Scenario
     zones: xr.Dataset
 
-    def precision(self, league: str, units: NDArray[np.str_], statistic: str) -> tuple[Array, Array, float]:
-        """Microdata's estimates (U,) of a league's units, covariance (U, U) and median degrees of freedom."""
+    def precision(self, league: str, units: NDArray[np.str_], statistic: str) -> tuple[Array, Array, Array]:
+        """Microdata's estimates (U,) of a league's units, covariance (U, U) and degrees of freedom (U,)."""
         source = SOURCES[league]
         scores = self.zones if source.nodes else self.scenario.scores
         names = [source.nodes + unit for unit in units]
         scores = scores.sel(node=names, other=names, statistic=statistic)
-        df = float(np.median(scores["df"].values))
-        return scores["estimate"].values, scores["covariance"].values, df
+        return scores["estimate"].values, scores["covariance"].values, scores["df"].values
 
 
 def cases(

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import t
 
 from estimators import adjust, tiers
 from estimators.composite import STATISTICS
 from estimators.composite_influence import Statistic
-from estimators.multiplicity import two_sided
 from sapa.verdicts.leagues import ASSUMED, SOURCES, Case, printed_league
 
 Array = NDArray[np.float64]
@@ -28,7 +28,7 @@ class Standing:
     covariance
         (U, U) of the figures' errors.
     df
-        Degrees of freedom of all of them: the median of the units'.
+        (U,) degrees of freedom of each unit's error.
     better
         (U, U) whether the table establishes, all pairs at once, that a is better than b.
     """
@@ -41,7 +41,7 @@ class Standing:
     estimate: Array
     in_microdata: Array
     covariance: Array
-    df: float
+    df: Array
     better: NDArray[np.bool_]
 
     @property
@@ -53,6 +53,11 @@ class Standing:
     def rank_high(self) -> NDArray[np.int64]:
         """Worst rank of each unit's set (U,)."""
         return np.asarray(len(self.units) - self.better.sum(axis=1))
+
+    @property
+    def common_df(self) -> float:
+        """Degrees of freedom of the one law of the whole table: the median of the units'."""
+        return float(np.median(self.df))
 
     @property
     def se_difference(self) -> Array:
@@ -101,14 +106,17 @@ def adjacent(found: Sequence[Standing]) -> pd.DataFrame:
 
     Returns
     -------
-    A row a pair, statistic and scenario: ``first, second, difference, se, p_value, p_holm`` (Holm over the
-    neighbours of the league), and ``together``: the order is established among all pairs of the table.
+    A row a pair, statistic and scenario: ``first, second, difference, se, p_value`` (Welch's degrees of
+    freedom), ``p_holm`` (over the neighbours of the league), and ``together``: the order is established
+    among all pairs of the table.
     """
     frames = []
     for one in found:
         upper = np.arange(len(one.units) - 1)
         difference, se = one.estimate[:-1] - one.estimate[1:], one.se_difference[upper, upper + 1]
-        p_value = two_sided(difference / se, df=one.df)
+        variance = np.diag(one.covariance)
+        welch = se**4 / (variance[:-1] ** 2 / one.df[:-1] + variance[1:] ** 2 / one.df[1:])
+        p_value = 2 * t.sf(np.abs(difference) / se, welch)
         columns = {
             "league": one.league,
             "statistic": one.statistic,
@@ -165,7 +173,7 @@ def _standing(case: Case, league: str, statistic: Statistic, level: float) -> St
     rows = printed_league(league)
     printed, estimate = rows.index.to_numpy(dtype=str), rows[statistic].to_numpy(dtype=float)
     own, covariance, df = case.precision(league, printed, statistic)
-    different = tiers(estimate, covariance, level=level, df=df)["different"].values
+    different = tiers(estimate, covariance, level=level, df=float(np.median(df)))["different"].values
     better = different & (estimate[:, None] > estimate)
     order = np.argsort(-estimate, kind="stable")
     square = np.ix_(order, order)
@@ -178,6 +186,6 @@ def _standing(case: Case, league: str, statistic: Statistic, level: float) -> St
         estimate[order],
         own[order],
         covariance[square],
-        df,
+        df[order],
         better[square],
     )

@@ -49,7 +49,7 @@ def judged(found: Sequence[Standing], cases: Sequence[Case], *, level: float) ->
 
     A unit is *established* among the first (or last) k that the statement names when its rank set, which
     holds for the whole table at once, lies there; *contradicted* when the set lies elsewhere; otherwise
-    *open*. A change is established by max-t over all units of its table, contradicted when the printed
+    *open*. A change is established by Holm over all units of its table, contradicted when the printed
     figures or the test have the other sign; ``same`` when it lies within `SAME_MARGIN` (two one-sided tests).
 
     Returns
@@ -145,7 +145,7 @@ def _moved(part: pd.DataFrame, frame: pd.DataFrame, level: float) -> list[dict[s
             rows.append(
                 said
                 | {"scenario": row["scenario"], "as_printed": printed}
-                | {"difference": difference, "p_value": row["p_max_t"], "verdict": _verdict(inside, outside)}
+                | {"difference": difference, "p_value": row["p_holm"], "verdict": _verdict(inside, outside)}
             )
     return rows
 
@@ -169,5 +169,5 @@ def _border(one: Standing, kind: str, k: int, level: float) -> dict[str, object]
     p_value = 1.0
     if one.estimate[edge - 1] > one.estimate[edge]:
         best: Best = "high" if kind == "first" else "low"
-        p_value = verify_top(one.estimate, one.covariance, k=k, best=best, df=one.df).p_value
+        p_value = verify_top(one.estimate, one.covariance, k=k, best=best, df=one.common_df).p_value
     return {"candidates": int(candidates.sum()), "p_value": p_value, "verified": p_value < 1 - level}

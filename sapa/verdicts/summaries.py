@@ -38,13 +38,15 @@ def certified(*, level: float) -> tuple[pd.DataFrame, tuple[str, ...]]:
     ``se_high``. And the assumptions.
     """
     rows: list[dict[str, object]] = []
-    said: list[str] = []
+    said: dict[str, list[str]] = {}
     for league, make in (("services", _services), ("agencies", _services), ("regions", _regions)):
         for statistic in STATISTICS:
             bounds = make(league, statistic, level)
-            said.extend(f"{league}, {statistic}: {text}" for text in bounds.assumptions)
+            for text in bounds.assumptions:
+                said.setdefault(text, []).append(f"{league} by {statistic}")
             rows.append({"league": league, "statistic": statistic, **_counts(bounds, league, statistic)})
-    return pd.DataFrame(rows), tuple(dict.fromkeys(said))
+    texts = [f"Printed summaries, {', '.join(where)}: {text}." for text, where in said.items()]
+    return pd.DataFrame(rows), tuple(texts)
 
 
 def _counts(bounds: SummaryBounds, league: str, statistic: Statistic) -> dict[str, float]:

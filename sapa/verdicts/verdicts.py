@@ -150,7 +150,9 @@ def _assumptions(found: tuple[Case, ...], level: float) -> tuple[str, ...]:
         "covariance, under simple random sampling within service x channel x region.",
         f"Scenarios. {setting}.",
         *(f"{source.report}: the covariance is {source.basis}." for source in SOURCES.values()),
-        f"Families at {level:.0%}: all pairs of a table; all units of a table for changes (max-t).",
+        f"Families at {level:.0%}: all pairs of a table; all units of a table for changes (Holm).",
+        "A table's rank sets take one t law, with the median degrees of freedom of its units; neighbours and "
+        "changes each their own.",
         f"2019 is independent of 2020 and each unit has its variance of 2020 times {sample_ratio(2019):.3f}, "
         "the ratio of the two years' whole samples; the respondents of 2019 by unit are not printed.",
         "Satisfaction of 2019 was computed otherwise: a change of satisfaction mixes change and definition.",
