@@ -5,13 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import matplotlib.pyplot as plt
 import numpy as np
 import typer
 
 from sampling import Frame, Plan, allocate
 from sapa.commands.tables import Deff, working
-from sapa.figures import population_and_sample
 from sapa.frames import frame_2020, read_frame, write_example
 from sapa.output import whole_file, write_xlsx
 from sapa.planning import case_2020, plan_tables
@@ -120,6 +118,10 @@ def _with(frame: Frame, rates: dict[str, dict[str, float]]) -> Frame:
 
 def _draw(plan: Plan, path: Path) -> None:
     """Share of every region in the population and in the plan, whole or not at all."""
+    import matplotlib.pyplot as plt  # here, for it takes longer to load than most commands take to run
+
+    from sapa.figures import population_and_sample
+
     people, count = np.asarray(plan.frame.population), plan.count("region")
     figure, axes = plt.subplots(figsize=(7.6, 1.1 + 0.19 * count.size), layout="constrained")
     population_and_sample(people / people.sum(), count / count.sum(), list(plan.frame.regions), ax=axes)
