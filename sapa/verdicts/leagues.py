@@ -10,7 +10,6 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from estimators import SparseRule, compose
-from sapa.precision import Precision
 from sapa.precision.league import published
 from sapa.precision.scenarios import Scenario, more_raters, scenario
 from sapa.published import table
@@ -89,11 +88,23 @@ class Case:
 
 
 def cases(
-    microdata: xr.Dataset, precision: Precision, *, level: float, redraw: Callable[[float], xr.Dataset]
+    microdata: xr.Dataset, assumptions: pd.DataFrame, *, level: float, redraw: Callable[[float], xr.Dataset]
 ) -> tuple[Case, ...]:
-    """The scenarios of a precision, the assumed one first, composed again with all covariances."""
+    """The scenarios of a precision's `assumptions`, composed again with all covariances.
+
+    Parameters
+    ----------
+    microdata
+        Of the assumed scenario.
+    assumptions
+        As in :class:`sapa.precision.Precision`: ``scenario, rho, deff, raters``.
+    level
+        Of the composed intervals.
+    redraw
+        Microdata of the other scenarios, by their rho.
+    """
     found = []
-    for row in precision.assumptions.itertuples(index=False):
+    for row in assumptions.itertuples(index=False):
         data = microdata if row.scenario == ASSUMED else redraw(float(row.rho))
         rho, deff, raters = float(row.rho), float(row.deff), int(row.raters)
         case = scenario(row.scenario, data, rho=rho, deff=deff, raters=raters, level=level)

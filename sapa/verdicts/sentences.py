@@ -40,6 +40,7 @@ def sentences(
     sure: pd.DataFrame,
     rules: pd.DataFrame,
     single: pd.DataFrame,
+    dealt: pd.DataFrame,
     thin: pd.DataFrame,
     decides: OnePersonRule,
 ) -> tuple[str, ...]:
@@ -47,9 +48,9 @@ def sentences(
 
     Parameters
     ----------
-    apart, said, units, moved, sure, rules, single
+    apart, said, units, moved, sure, rules, single, dealt
         The tables of :class:`sapa.verdicts.Verdicts`: separation, statements, statement_units, changes,
-        certified, rules, one_person.
+        certified, rules, one_person, deals.
     thin
         Channels of a few people, of the precision.
     decides
@@ -64,6 +65,7 @@ def sentences(
         _feedback(rules),
         _other_rules(rules),
         _one_person(single, decides),
+        _deals(dealt),
         _one_channel(thin),
     )
 
@@ -185,6 +187,21 @@ def _one_person(single: pd.DataFrame, decides: OnePersonRule) -> str:
         f"{most['n']} respondents, rank {most['rank']:.0f}, and {most['rank_best']:.0f} to "
         f"{most['rank_worst']:.0f} without one of them."
     )
+
+
+def _deals(dealt: pd.DataFrame) -> str:
+    apart = [f"{SOURCES[league].report} {_span(dealt[league])}" for league in SOURCES]
+    sets = [set(services.split()) for services in dealt["decided"]]
+    always = sorted(set.intersection(*sets))
+    return (
+        f"Chance of the deal. Over {len(dealt)} other ways of dealing the printed counts to people, pairs "
+        f"told apart are: {', '.join(apart)}; one respondent decides the rank of "
+        f"{_span(dealt['services_decided'])} services, in every deal of {len(always)} ({', '.join(always)})."
+    )
+
+
+def _span(numbers: pd.Series) -> str:
+    return f"{numbers.min()} to {numbers.max()}"
 
 
 def _one_channel(thin: pd.DataFrame) -> str:

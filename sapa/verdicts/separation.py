@@ -69,7 +69,7 @@ class Standing:
 def standings(cases: Sequence[Case], *, level: float) -> tuple[Standing, ...]:
     """Every league by every statistic under every scenario."""
     return tuple(
-        _standing(case, league, statistic, level)
+        standing(case, league, statistic, level=level)
         for league in SOURCES
         for statistic in STATISTICS
         for case in cases
@@ -169,7 +169,8 @@ def separation(found: Sequence[Standing], neighbours: pd.DataFrame, *, level: fl
     return pd.DataFrame(rows)
 
 
-def _standing(case: Case, league: str, statistic: Statistic, level: float) -> Standing:
+def standing(case: Case, league: str, statistic: Statistic, *, level: float) -> Standing:
+    """One league by one statistic under one scenario."""
     rows = printed_league(league)
     printed, estimate = rows.index.to_numpy(dtype=str), rows[statistic].to_numpy(dtype=float)
     own, covariance, df = case.precision(league, printed, statistic)

@@ -9,6 +9,7 @@ import xarray as xr
 from sapa.microdata import synthetic_2020
 from sapa.precision import Precision
 from sapa.verdicts.changes import changes, sample_ratio
+from sapa.verdicts.deals import by_deals
 from sapa.verdicts.leagues import SOURCES, Case, cases
 from sapa.verdicts.rules import OnePersonRule, by_rules, one_person
 from sapa.verdicts.sentences import sentences
@@ -49,6 +50,8 @@ class Verdicts:
         Services by five rules: :func:`sapa.verdicts.rules.by_rules`.
     one_person
         Services without each of their respondents: :func:`sapa.verdicts.rules.one_person`.
+    deals
+        The same for other deals of the printed counts to people: :func:`sapa.verdicts.deals.by_deals`.
     sentences
         The verdicts in words, every number computed.
     assumptions
@@ -65,6 +68,7 @@ class Verdicts:
     changes: pd.DataFrame
     rules: pd.DataFrame
     one_person: pd.DataFrame
+    deals: pd.DataFrame
     sentences: tuple[str, ...]
     assumptions: tuple[str, ...]
 
@@ -76,6 +80,8 @@ def verdicts_2020(
     level: float = 0.95,
     rule: OnePersonRule | None = None,
     redraw: Callable[[float], xr.Dataset] | None = None,
+    deal: Callable[[int], xr.Dataset] | None = None,
+    deals: int = 5,
     progress: Progress | None = None,
 ) -> Verdicts:
     """Verdicts on the 2020 ranking, its statements, the change from 2019, and whose doing it is.
@@ -92,22 +98,27 @@ def verdicts_2020(
         When one respondent decides a rank; ``OnePersonRule()`` if not given.
     redraw
         Microdata for another rho, as in :func:`sapa.precision_2020`.
+    deal
+        Microdata by seed, for the assumed scenario; ``synthetic_2020(rng=seed)`` if not given.
+    deals
+        How many other deals, seeds 1 to `deals`, say what the verdicts owe to chance; at least 1.
     progress
         Called with the share done and what is being done.
 
     Raises
     ------
     ValueError
-        When `level` is not between 0.5 and 1.
+        When `level` is not between 0.5 and 1 or `deals` is below 1.
     """
     if not 0.5 < level < 1:
         raise ValueError(f"level must be between 0.5 and 1, got {level}: write 95% as 0.95")
+    if deals < 1:
+        raise ValueError(f"deals must be at least 1, got {deals}: one deal cannot show what is chance")
     tell = progress or (lambda share, what: None)
     decides = OnePersonRule() if rule is None else rule
     tell(0.0, "covariance of every league")
-    found = cases(
-        microdata, precision, level=level, redraw=redraw or (lambda rho: synthetic_2020(rho=rho, rng=0))
-    )
+    again = redraw or (lambda rho: synthetic_2020(rho=rho, rng=0))
+    found = cases(microdata, precision.assumptions, level=level, redraw=again)
     tell(0.2, "rank sets and neighbours")
     standing = standings(found, level=level)
     neighbours = adjacent(standing)
@@ -118,10 +129,19 @@ def verdicts_2020(
     moved = changes(found, since=2019, level=level)
     tell(0.6, "printed summaries alone")
     sure, bounds_said = certified(level=level)
-    tell(0.8, "other rules and single respondents")
+    tell(0.7, "other rules and single respondents")
     rules = by_rules(microdata, rho=found[0].scenario.rho, level=level)
     single = one_person(microdata, decides)
-    words = sentences(apart, said, units, moved, sure, rules, single, precision.thin_channels, decides)
+    tell(0.9, "other deals of the same counts")
+    rho = found[0].scenario.rho
+    dealt = by_deals(
+        deal or (lambda seed: synthetic_2020(rho=rho, rng=seed)),
+        precision,
+        decides,
+        seeds=range(1, deals + 1),
+        level=level,
+    )
+    words = sentences(apart, said, units, moved, sure, rules, single, dealt, precision.thin_channels, decides)
     tell(1.0, "verdicts")
     return Verdicts(
         pd.DataFrame([{"league": k, "report": s.report, "basis": s.basis} for k, s in SOURCES.items()]),
@@ -134,6 +154,7 @@ def verdicts_2020(
         moved,
         rules,
         single,
+        dealt,
         words,
         (*_assumptions(found, level), *bounds_said),
     )

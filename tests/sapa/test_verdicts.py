@@ -1,6 +1,6 @@
 """Verdicts on the 2020 ranking: recomputed by other means, and driven to their limits."""
 
-from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from sapa.verdicts.separation import adjacent, separation, standings
 from sapa.verdicts.statements import judged, summed
 
 LEVEL = 0.95
+DOCS = Path(__file__).parents[2] / "docs"
 NAMES = {"services": "services", "agencies": "agencies", "regions": "regions"}
 
 
@@ -38,13 +39,10 @@ def found(microdata, precision):
     return verdicts_2020(microdata, precision)
 
 
-def as_if(precision, deff):
-    """The precision had the sample been larger or smaller by a factor, in every scenario."""
-    return replace(precision, assumptions=precision.assumptions.assign(deff=deff))
-
-
 def judged_at(microdata, precision, deff):
-    many = cases(microdata, as_if(precision, deff), level=LEVEL, redraw=lambda rho: microdata)[:1]
+    many = cases(
+        microdata, precision.assumptions.assign(deff=deff), level=LEVEL, redraw=lambda rho: microdata
+    )[:1]
     standing = standings(many, level=LEVEL)
     units = judged(standing, many, level=LEVEL)
     return standing, units, summed(units, standing, level=LEVEL)
@@ -86,7 +84,7 @@ def test_neighbours_by_hand(found):
 
 def test_established_orders_exceed_the_critical_value(found, microdata, precision):
     """An own simulation of the largest t gives the first step's orders; the later steps add few."""
-    case = cases(microdata, precision, level=LEVEL, redraw=lambda rho: microdata)[:1]
+    case = cases(microdata, precision.assumptions, level=LEVEL, redraw=lambda rho: microdata)[:1]
     one = next(x for x in standings(case, level=LEVEL) if (x.league, x.statistic) == ("services", "mean"))
     rng = np.random.default_rng(5)
     draws = rng.normal(size=(4000, len(one.units))) * np.sqrt(np.diag(one.covariance))
@@ -254,6 +252,18 @@ def test_rules_start_from_the_official_ranking(found):
     assert (bare["score"].rank(ascending=False, method="min") == bare["rank"]).all()
 
 
+def test_other_deals_move_the_numbers_and_not_the_verdict(found):
+    dealt = found.deals
+    assert dealt["seed"].tolist() == [1, 2, 3, 4, 5]
+    assert dealt["services"].nunique() > 1  # what is not printed matters
+    sizes = found.separation.groupby("league")["pairs"].first()
+    for league in SOURCES:
+        assert (dealt[league] < 0.1 * sizes[league]).all()
+    always = set.intersection(*(set(text.split()) for text in dealt["decided"]))
+    assert {"s17", "s39"} <= always  # a lone person online, a lone complaint
+    assert any(", ".join(sorted(always)) in sentence for sentence in found.sentences)
+
+
 def test_sentences_and_page_say_the_tables(found):
     league = found.separation.set_index(["league", "statistic", "scenario"])
     first = found.sentences[0]
@@ -262,15 +272,19 @@ def test_sentences_and_page_say_the_tables(found):
     decided = found.one_person.query("statistic == 'mean' and decided")
     assert any(f"rank of {len(decided)} of 62 services" in sentence for sentence in found.sentences)
     text = page(found)
+    written = (DOCS / "verdicts_2020.md").read_text(encoding="utf-8")
+    assert text == written, "write it again: python -m sapa.verdicts docs/verdicts_2020.md"
     assert all(sentence in text for sentence in found.sentences)
     assert text.count("\n| Table 8 | ") == 6
 
 
 def test_other_years_and_bad_input(microdata, precision):
-    one = cases(microdata, precision, level=LEVEL, redraw=lambda rho: microdata)[:1]
+    one = cases(microdata, precision.assumptions, level=LEVEL, redraw=lambda rho: microdata)[:1]
     since = changes(one, since=2016, level=LEVEL, leagues=("local_bodies",))
     assert since["unit"].nunique() == 16  # Shymkent is printed from 2018
     with pytest.raises(ValueError, match=r"level must be between 0.5 and 1, got 95"):
         verdicts_2020(microdata, precision, level=95)
+    with pytest.raises(ValueError, match="deals must be at least 1, got 0"):
+        verdicts_2020(microdata, precision, deals=0)
     with pytest.raises(ValueError, match="places must be at least 1, got 0"):
         OnePersonRule(0)
