@@ -48,7 +48,7 @@ def ranks(
     simultaneous: bool = True,
     stepwise: bool = True,
     best: Best = "high",
-    df: float = inf,
+    df: ArrayLike = inf,
     draws: int = DRAWS,
     rng: Rng = 0,
 ) -> xr.Dataset:
@@ -74,8 +74,9 @@ def ranks(
         Whether orderings established in one step lower the bar for the next.
     best : {"high", "low"}
         Which end has rank 1.
-    df : float
-        Degrees of freedom of the standard errors (of the design); infinite takes them as known.
+    df : float or array-like (unit,)
+        Degrees of freedom of the standard errors (of the design); infinite takes them as known. One for each
+        unit where their variances are estimated apart: one for all would not hold the level then.
     draws : int
         Draws behind the critical values, the same in every step and for every unit.
     rng : Generator, int or None
@@ -138,7 +139,7 @@ def ranks(
             "coverage": "all ranks at once" if simultaneous else "each rank taken alone",
             "best": best,
             "stepwise": int(stepwise),
-            "df": df,
+            "df": float(np.asarray(df)) if np.ndim(df) == 0 else "of each unit",
             "draws": draws,
         },
     )
@@ -227,7 +228,7 @@ def orderings(
     simultaneous: bool,
     stepwise: bool,
     best: Best,
-    df: float,
+    df: ArrayLike,
     draws: int,
     rng: Rng,
 ) -> Orderings:
@@ -240,13 +241,14 @@ def orderings(
     ...           rng=1).superior.astype(int).tolist()
     [[0, 0, 0], [0, 0, 0], [1, 1, 0]]
     """
-    _check_simulation(level, draws, df)
     size = len(joint.values)
+    freedom = _freedom(df, size)
+    _check_simulation(level, draws)
     se = joint.se_difference
     if size == 1:
         none = np.zeros((1, 1), dtype=bool)
         return Orderings(none, none, (Quantile(float("nan"), float("nan")),))
-    errors = error_draws(joint.covariance, draws, df=df, rng=np.random.default_rng(rng))
+    errors = error_draws(joint.covariance, draws, df=freedom, rng=np.random.default_rng(rng))
     maxima = unit_maxima(errors, se)
     gap = _sign(best) * (joint.values[:, None] - joint.values[None, :])
     pairs = np.argwhere(~np.eye(size, dtype=bool))
@@ -294,7 +296,17 @@ def _sign(best: Best) -> float:
     return 1.0 if best == "high" else -1.0
 
 
-def _check_simulation(level: float, draws: int, df: float) -> None:
+def _freedom(df: ArrayLike, size: int) -> float | Array:
+    """Degrees of freedom: one for all units, or one each."""
+    found = np.asarray(df, dtype=float)
+    if found.shape not in ((), (size,)):
+        raise ValueError(f"df must be one number or one for each of {size} units, got shape {found.shape}")
+    if not (found > 0).all():
+        raise ValueError(f"df must be positive, got {found[~(found > 0)].ravel()[0]}")
+    return float(found) if found.ndim == 0 else found
+
+
+def _check_simulation(level: float, draws: int) -> None:
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level}: write 95% as 0.95")
     if draws * (1 - level) < 20:
@@ -302,8 +314,6 @@ def _check_simulation(level: float, draws: int, df: float) -> None:
             f"draws must be at least {int(np.ceil(20 / (1 - level)))} for level {level}, got {draws}: "
             "fewer leave the critical value to chance"
         )
-    if not df > 0:
-        raise ValueError(f"df must be positive, got {df}")
 
 
 def _check_tau(tau: int, size: int) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Index = NDArray[np.intp]
+KNOWN = 1e9  # degrees of freedom of a variance as good as known
 BLOCK = 1 << 19  # numbers handled at once, 4 MB: memory is bounded whatever the draws
 
 
@@ -26,8 +27,11 @@ class Quantile:
     mcse: float
 
 
-def error_draws(covariance: Array, draws: int, *, df: float, rng: np.random.Generator) -> Array:
-    """Draws from N(0, covariance), or from the multivariate t with `df`, as (unit, draw).
+def error_draws(covariance: Array, draws: int, *, df: float | Array, rng: np.random.Generator) -> Array:
+    """Draws from N(0, covariance), or from a multivariate t, as (unit, draw).
+
+    One `df` is that of a variance estimate common to all units. With a df for each unit every unit has a t
+    law of its own, as in the Behrens-Fisher problem, whose test errs on the side of caution.
 
     Examples
     --------
@@ -35,13 +39,18 @@ def error_draws(covariance: Array, draws: int, *, df: float, rng: np.random.Gene
     (2, 3)
     """
     noise = rng.standard_normal((len(covariance), draws))
-    if df < inf:
+    if np.ndim(df) == 0 and df < inf:
         noise /= np.sqrt(rng.chisquare(df, draws) / df)
     variance = np.diag(covariance)
     if np.array_equal(covariance, np.diag(variance)):
-        return np.sqrt(variance)[:, None] * noise
-    roots, vectors = np.linalg.eigh(covariance)
-    return np.asarray((vectors * np.sqrt(roots.clip(0.0))) @ noise)
+        errors = np.sqrt(variance)[:, None] * noise
+    else:
+        roots, vectors = np.linalg.eigh(covariance)
+        errors = np.asarray((vectors * np.sqrt(roots.clip(0.0))) @ noise)
+    if np.ndim(df) == 1:
+        own = np.minimum(np.asarray(df, dtype=float), KNOWN)[:, None]
+        errors /= np.sqrt(rng.chisquare(own, errors.shape) / own)
+    return errors
 
 
 def unit_maxima(errors: Array, se_difference: Array) -> Array:

@@ -63,6 +63,7 @@ class Reproduction:
             "country": exact.country,
             "criterion_shares": exact.criterion_shares,
             "channel_shares": exact.channel_shares,
+            "shares_by_scenario": exact.shares_by_scenario,
             "change_2019_2020": exact.change,
             "thin_channels": exact.thin_channels,
             "assumptions": exact.assumptions,

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -11,13 +12,12 @@ from sapa.commands.progress import shown
 from sapa.output import whole_folder
 from sapa.published import Language
 from sapa.reproduction import SEED, Reproduction, reproduce_2020
-from sapa.reproduction_files import write
 
-SHORT = {
+HEADS = {
     "input": "input",
     "reproduced": "reproduced",
-    "reproduced_after_correction": "after correction",
-    "not_derivable": "not derivable",
+    "reproduced_after_correction": "corrected",
+    "not_derivable": "underivable",
     "contradicted": "contradicted",
 }
 
@@ -37,6 +37,8 @@ def reproduce(
 
     Example: sapa reproduce --out out/2020
     """
+    from sapa.reproduction_files import write  # here, for its drawings take long to load
+
     with whole_folder(out, made_by="sapa reproduce") as folder, shown() as stage:
         result = reproduce_2020(rho=rho, deff=deff, seed=seed, stage=stage)
         write(result, folder, language=lang, stage=lambda share, text: stage(0.7 + 0.3 * share, text))
@@ -46,13 +48,15 @@ def reproduce(
 def _summarise(result: Reproduction, out: Path) -> None:
     """Ledger counts by table and the findings, on standard output."""
     console = Console()
-    grid = Table("Table", *SHORT.values(), title="Printed figures of the 2020 report", title_justify="left")
+    grid = Table("Table", *HEADS.values(), title="Printed figures of the 2020 report", box=box.SIMPLE_HEAD)
+    for column in grid.columns:
+        column.no_wrap = True
     for column in grid.columns[1:]:
         column.justify = "right"
     for name, row in result.ledger_counts.iterrows():
         if name == "all":
             grid.add_section()
-        grid.add_row(str(name), *(f"{row[status]:,}" if row[status] else "" for status in SHORT))
+        grid.add_row(str(name), *(f"{row[status]:,}" if row[status] else "" for status in HEADS))
     console.print(grid)
     console.print("Five findings", style="bold")
     for number, sentence in enumerate(result.findings, start=1):

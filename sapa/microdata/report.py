@@ -16,12 +16,14 @@ from sapa.microdata.placement import ASSUMPTION
 from sapa.microdata.scored import KEYS, compared
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, Form, target, targets
 
-NO_COUNTS: Final = "no whole counts on the {asked} people asked print it"
+NO_COUNTS: Final = (
+    "no whole counts on the {asked} people asked, items' raters alike to within one, print {what}"
+)
 GIVEN_UP: Final = "given up so that its channel and Table 8 print"
 SHARE_FORCED: Final = "; the printed online share fixes the split, on {n} it prints"
 IMPOSSIBLE: Final = "impossible under any denominators: the mean lies below 1 + 4 x satisfaction"
 BEYOND: Final = "outside what its criteria can reach"
-REGION: Final = "the service's own counts do not reach all its regional figures"
+REGION: Final = "not reached by exchanges between regions, people and raters of each region as placed"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +117,8 @@ def _reason(row: pd.Series, impossible: set[tuple[str, str]]) -> str:
     form, cell = _cell(row["service"], row["channel"], row["criterion"])
     if _alone(cell, row["statistic"]):
         return GIVEN_UP
-    return NO_COUNTS.format(asked=cell.asked) + _forced(form, cell)
+    what = "it with its satisfaction" if row["statistic"] == "mean" else "it"
+    return NO_COUNTS.format(asked=cell.asked, what=what) + _forced(form, cell)
 
 
 def _alone(cell: Cell, statistic: str) -> bool:

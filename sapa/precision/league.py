@@ -52,9 +52,11 @@ def league(scenarios: Sequence[Scenario], unit: str, *, rule: ThinRule, level: f
     figures = published(unit)
     found = pd.concat([_statistic(scenarios, unit, figures, statistic, level) for statistic in STATISTICS])
     of_mean = found[found["statistic"] == "mean"].set_index(unit)
-    why = rule.reasons(of_mean["raters"], of_mean["effective_n"], of_mean["half_width"])
-    found["thin"] = found[unit].map(why != "")
-    found["why_thin"] = found[unit].map(why)
+    for case in scenarios:
+        end = "" if case is scenarios[0] else f"_{case.name}"
+        why = rule.reasons(of_mean["raters"], of_mean[f"effective_n{end}"], of_mean[f"half_width{end}"])
+        found[f"thin{end}"] = found[unit].map(why != "")
+        found[f"why_thin{end}"] = found[unit].map(why)
     return found.reset_index(drop=True)
 
 
@@ -96,6 +98,7 @@ def _figures(
         "raters": scores["raters"].values,
         "estimate": estimate,
         "se": se,
+        "se_mc_error": scores["se_mc_error"].values,
         "lower": lower,
         "upper": upper,
         "half_width": (upper - lower) / 2,
@@ -111,13 +114,12 @@ def _rank_set(
 ) -> dict[str, np.ndarray]:
     """Simultaneous rank sets of the published estimates under the scenario's covariance.
 
-    One t law for all: its degrees of freedom are the median of the units'.
+    Every unit's variance has its own degrees of freedom: with one for all, sets of 62 services hold in 90%.
     """
     nodes = figures.index.to_numpy()
     scores = scenario.scores.sel(node=nodes, other=nodes, statistic=statistic)
     estimate = xr.DataArray(figures[statistic].to_numpy(dtype=float), dims="unit", coords={"unit": nodes})
-    df = float(np.median(scores["df"].values))
-    found = ranks(estimate, scores["covariance"].values, level=level, df=df)
+    found = ranks(estimate, scores["covariance"].values, level=level, df=scores["df"].values)
     low, high = found["lower"].values, found["upper"].values
     return {
         "rank": found["rank"].values,

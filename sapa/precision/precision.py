@@ -10,7 +10,7 @@ import xarray as xr
 from estimators import change, tipping_point
 from sapa.microdata import synthetic_2020
 from sapa.precision.league import league, single
-from sapa.precision.scenarios import Redraw, Scenario, scenario
+from sapa.precision.scenarios import DEALS, Redraw, Scenario, scenario
 from sapa.precision.thin import ThinRule, thin_channels
 from sapa.published import table
 
@@ -36,7 +36,10 @@ class Precision:
     country
         The same for the country, without ranks.
     criterion_shares, channel_shares
-        Share of the variance of every score, a row a node and statistic, a column a criterion or channel.
+        Share of the variance of every score, a row a node and statistic, a column a criterion or channel,
+        under the assumed scenario.
+    shares_by_scenario
+        The shares by criterion under every scenario.
     change
         2019 to 2020 for the country, a row a statistic and scenario.
     thin_channels
@@ -53,6 +56,7 @@ class Precision:
     country: pd.DataFrame
     criterion_shares: pd.DataFrame
     channel_shares: pd.DataFrame
+    shares_by_scenario: pd.DataFrame
     change: pd.DataFrame
     thin_channels: pd.DataFrame
     assumptions: pd.DataFrame
@@ -68,6 +72,7 @@ def precision_2020(
     raters_range: tuple[int, int] = (1, 3),
     rule: ThinRule | None = None,
     level: float = 0.95,
+    deals: int = DEALS,
     redraw: Redraw | None = None,
     progress: Progress | None = None,
 ) -> Precision:
@@ -89,15 +94,18 @@ def precision_2020(
         Who is too thin to rank; ``ThinRule()`` if not given.
     level
         Of intervals, tests and rank sets.
+    deals
+        Deals of the microdata over which each covariance is averaged, the same seeds in every scenario: who
+        gave which rating is chance. The error that is left is ``se_mc_error``.
     redraw
-        Microdata for another rho; ``synthetic_2020(rho=..., rng=0)`` if not given.
+        Microdata for a rho and a seed; ``synthetic_2020(rho=..., rng=seed)`` if not given.
     progress
         Called with the share done and what is being done.
 
     Raises
     ------
     ValueError
-        When a range is the wrong way round or the microdata do not say their rho.
+        When a range is the wrong way round, `deals` is below 1 or the microdata do not say their rho.
     """
     for name, pair in {
         "rho_range": rho_range,
@@ -109,7 +117,9 @@ def precision_2020(
     if "rho" not in microdata.attrs:
         raise ValueError("microdata must say their correlation in attrs['rho'], as synthetic_2020 does")
     tell = progress or (lambda share, what: None)
-    again = redraw or (lambda rho: synthetic_2020(rho=rho, rng=0))
+    if deals < 1:
+        raise ValueError(f"deals must be at least 1, got {deals}")
+    again = redraw or (lambda rho, seed: synthetic_2020(rho=rho, rng=seed))
     thin = ThinRule() if rule is None else rule
     plan = (
         ("assumed", float(microdata.attrs["rho"]), deff, raters_range[0]),
@@ -119,8 +129,8 @@ def precision_2020(
     scenarios = []
     for done, (name, rho, factor, raters) in enumerate(plan):
         tell(done / 4, f"covariance of all scores, {name} assumptions")
-        data = microdata if name == "assumed" else again(rho)
-        scenarios.append(scenario(name, data, rho=rho, deff=factor, raters=raters, level=level))
+        dealt = [again(rho, seed) for seed in range(deals)]
+        scenarios.append(scenario(name, dealt, rho=rho, deff=factor, raters=raters, level=level))
     tell(3 / 4, "intervals and rank sets")
     leagues = {
         unit: league(scenarios, unit, rule=thin, level=level) for unit in ("service", "agency", "region")
@@ -134,10 +144,14 @@ def precision_2020(
         single(scenarios, COUNTRY, figures, level),
         _shares(scenarios[0].scores, "criterion"),
         _shares(scenarios[0].scores, "channel"),
+        pd.concat(
+            [_shares(case.scores, "criterion").assign(scenario=case.name) for case in scenarios],
+            ignore_index=True,
+        ),
         _change(scenarios, year, level),
         thin_channels(microdata),
         _assumptions(scenarios, leagues["service"]),
-        _notes(scenarios[0], thin, level),
+        _notes(scenarios[0], thin, level, deals, leagues["region"]),
     )
     tell(1.0, "precision")
     return found
@@ -199,8 +213,10 @@ def _assumptions(scenarios: Sequence[Scenario], services: pd.DataFrame) -> pd.Da
             {
                 "scenario": case.name,
                 "rho": case.rho,
+                "correlation": case.correlation,
                 "deff": case.deff,
                 "raters": case.raters,
+                "thin": int(rows[f"thin{suffix}"].sum()),
                 "median_half_width": float(rows[f"half_width{suffix}"].median()),
                 "median_rank_set": float(
                     (rows[f"rank_high{suffix}"] - rows[f"rank_low{suffix}"] + 1).median()
@@ -212,11 +228,17 @@ def _assumptions(scenarios: Sequence[Scenario], services: pd.DataFrame) -> pd.Da
     return pd.DataFrame(table_rows)
 
 
-def _notes(case: Scenario, rule: ThinRule, level: float) -> tuple[str, ...]:
+def _notes(
+    case: Scenario, rule: ThinRule, level: float, deals: int, regions: pd.DataFrame
+) -> tuple[str, ...]:
     attrs = case.scores.attrs
+    of_mean = regions[regions["statistic"] == "mean"]
+    off = float((of_mean["estimate"] - of_mean["in_microdata"]).abs().max())
+    before = int(table("yearly").set_index("year").at[2019, "sample_size"])
     return (
         "Estimates are the published ones; synthetic microdata that re-publish the report give their "
-        "covariance.",
+        f"covariance, averaged over {deals} deals of who gave which rating.",
+        f"A correlation rho of latent scores makes ratings of one person correlate {case.correlation:.2f}.",
         f"Design: {attrs['design']}, lone respondents merged within service x channel; deff {case.deff:g}. "
         "Contact lists, online volunteers and snowball are no probability sample: intervals are model-based.",
         f"Sparse items: {attrs['rule']}.",
@@ -226,7 +248,11 @@ def _notes(case: Scenario, rule: ThinRule, level: float) -> tuple[str, ...]:
         "Agencies: Appendix A, the mean of an agency's services. Table 9 (own responsibility) is the mean of "
         "the state-body rows of provider tables, zones of items across criteria; it is not judged here.",
         "Regions: Table 12, the mean of the local services' scores in the region, each taken to follow the "
-        "service's own rule, which the report does not print by region.",
-        "2019 is given 2020's variance per respondent, 14,500 of them, and independence; its satisfaction "
-        "was computed differently.",
+        "service's own rule, which the report does not print by region; the microdata's own scores of "
+        "regions "
+        f"differ from Table 12 by up to {off:.2f}.",
+        "Thin units stay rivals in every rank set; a set holds under each unit's own degrees of freedom.",
+        f"2019 is given 2020's variance per respondent, {before:,} of them, and independence; its "
+        f"satisfaction "
+        "was computed differently, and its services were not all the same.",
     )

@@ -294,3 +294,35 @@ def test_a_covariance_of_other_units_is_refused():
     errors = xr.DataArray([0.1, 0.1], coords={"service": ["s02", "s01"]})
     with pytest.raises(ValueError, match="align the two first"):
         ranks(scores, errors)
+
+
+def test_sets_hold_when_units_have_degrees_of_freedom_of_their_own():
+    """Null calibration: equal scores, variances estimated on 5 to 500 df; one df for all would not hold."""
+    rng = np.random.default_rng(11)
+    df = np.array([5.0, 6, 7, 8, 10, 15, 30, 500, 500, 500])
+    trials, wrong = 1_200, 0
+    for _ in range(trials):
+        estimate = rng.standard_normal(df.size)
+        se = np.sqrt(rng.chisquare(df) / df)
+        found = ranks(estimate, se, df=df, draws=1_000, rng=rng)
+        wrong += bool((found["lower"] > 1).any())
+    assert wrong <= binom.ppf(1 - FALSE_ALARM, trials, 0.05)
+
+
+def test_sets_with_own_degrees_of_freedom_still_tell_far_units_apart():
+    """Power: two units ten standard errors apart on 8 df each are told apart nearly always."""
+    rng = np.random.default_rng(12)
+    df = np.full(3, 8.0)
+    told = 0
+    for _ in range(200):
+        se = np.sqrt(rng.chisquare(df) / df)
+        found = ranks(np.array([0.0, 0.0, 10.0]) + rng.standard_normal(3), se, df=df, draws=1_000, rng=rng)
+        told += int(found["upper"][2]) == 1
+    assert told >= 160
+
+
+def test_one_df_for_each_unit_is_checked():
+    with pytest.raises(ValueError, match="one number or one for each of 2 units, got shape"):
+        ranks([1.0, 2.0], [0.1, 0.1], df=[5.0, 6.0, 7.0])
+    with pytest.raises(ValueError, match="df must be positive, got 0"):
+        ranks([1.0, 2.0], [0.1, 0.1], df=[5.0, 0.0])

@@ -93,6 +93,45 @@ def test_the_least_kind_assumptions_tell_fewest_services_apart(found):
     assert told.loc["favourable", ["rho", "deff", "raters"]].tolist() == [0.2, 1.0, 3]
 
 
+def test_the_error_left_by_the_deals_is_small_and_shown(found):
+    rows = found.services
+    assert (rows["se_mc_error"] >= 0).all()
+    assert (rows["se_mc_error"] < 0.2 * rows["se"]).all()
+    assert rows["se_mc_error"].median() < 0.05 * rows["se"].median()
+
+
+def test_deals_average_the_covariance(microdata):
+    deals = [stand_in(seed=k) for k in (1, 2, 3)]
+    options = {"rho": 0.5, "deff": 1.0, "raters": 1, "level": 0.95}
+    every = [scenario("x", deal, **options).scores.sel(node="KZ") for deal in deals]
+    mean = scenario("x", deals, **options).scores.sel(node="KZ")
+    variance = np.mean([one["se"].values ** 2 for one in every], axis=0)
+    np.testing.assert_allclose(mean["se"] ** 2, variance, rtol=1e-12)
+    np.testing.assert_allclose(mean["covariance"].sel(other="KZ"), variance, rtol=1e-12)
+    assert (mean["df"] <= np.max([one["df"].values for one in every], axis=0)).all()
+
+
+def test_shares_and_thin_units_are_told_under_every_scenario(found):
+    assert set(found.shares_by_scenario["scenario"]) == {"assumed", "favourable", "unfavourable"}
+    rows = found.services.query("statistic == 'mean'")
+    assert rows["thin_favourable"].sum() <= rows["thin"].sum() <= rows["thin_unfavourable"].sum()
+    assert found.assumptions.set_index("scenario").at["assumed", "thin"] == rows["thin"].sum()
+
+
+def test_more_raters_stay_in_their_region_while_there_are_people():
+    told = xr.Dataset(
+        {
+            "ratings": (("respondent", "item"), np.array([[2], [-1], [-1], [4], [-1], [-1]], dtype=np.int8)),
+            "service": ("respondent", ["a"] * 6),
+            "channel": ("respondent", ["office"] * 6),
+            "region": ("respondent", ["r", "q", "r", "q", "q", "q"]),
+        },
+        coords={"item": ["i1"], "criterion": ("item", ["feedback"])},
+    )
+    more = more_raters(told, 2)["ratings"].values.ravel().tolist()
+    assert more == [2, 4, 2, 4, -1, -1]
+
+
 def test_services_of_few_people_are_shown_unranked_with_the_reason(found):
     rows = found.services.query("statistic == 'mean'").set_index("service")
     assert rows.loc[["s35", "s41"], "thin"].all()

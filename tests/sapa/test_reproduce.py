@@ -23,6 +23,7 @@ TABLES = (
     "country",
     "criterion_shares",
     "channel_shares",
+    "shares_by_scenario",
     "change_2019_2020",
     "thin_channels",
     "assumptions",
@@ -153,10 +154,12 @@ def test_intervals_stay_on_the_scale_and_hold_the_estimate(done):
                 assert (part[f"upper{end}"] > part[f"lower{end}"]).all()
 
 
-def test_harder_assumptions_give_wider_intervals(done):
+def test_harder_assumptions_make_every_unit_less_precise(done):
     folder, _ = done
-    rows = pd.read_csv(folder / "services.csv").query("statistic == 'mean'")
-    assert (rows["se_favourable"] < rows["se_unfavourable"]).all()
+    for name in ("services", "agencies", "regions"):
+        rows = pd.read_csv(folder / f"{name}.csv")
+        assert (rows["half_width_favourable"] < rows["half_width"]).all()
+        assert (rows["half_width"] < rows["half_width_unfavourable"]).all()
     cases = pd.read_csv(folder / "assumptions.csv").set_index("scenario")["pairs_told_apart"]
     assert cases["unfavourable"] <= cases["assumed"] <= cases["favourable"]
 
