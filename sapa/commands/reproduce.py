@@ -17,7 +17,7 @@ HEADS = {
     "input": "input",
     "reproduced": "reproduced",
     "reproduced_after_correction": "corrected",
-    "not_derivable": "underivable",
+    "not_derivable": "not deriv.",
     "contradicted": "contradicted",
 }
 
@@ -48,7 +48,7 @@ def reproduce(
 def _summarise(result: Reproduction, out: Path) -> None:
     """Ledger counts by table and the findings, on standard output."""
     console = Console()
-    grid = Table("Table", *HEADS.values(), title="Printed figures of the 2020 report", box=box.SIMPLE_HEAD)
+    grid = Table("Table", *HEADS.values(), box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in grid.columns:
         column.no_wrap = True
     for column in grid.columns[1:]:
@@ -57,8 +57,9 @@ def _summarise(result: Reproduction, out: Path) -> None:
         if name == "all":
             grid.add_section()
         grid.add_row(str(name), *(f"{row[status]:,}" if row[status] else "" for status in HEADS))
+    console.print("Printed figures of the 2020 report", style="bold")
     console.print(grid)
-    console.print("Five findings", style="bold")
+    console.print("\nFive findings", style="bold")
     for number, sentence in enumerate(result.findings, start=1):
         console.print(f"{number}. {sentence}", highlight=False)
     console.print(
