@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -48,7 +47,7 @@ def reproduce(
 def _summarise(result: Reproduction, out: Path) -> None:
     """Ledger counts by table and the findings, on standard output."""
     console = Console()
-    grid = Table("Table", *HEADS.values(), box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    grid = Table("Table", *HEADS.values(), box=None, padding=(0, 2, 0, 0), header_style="bold underline")
     for column in grid.columns:
         column.no_wrap = True
     for column in grid.columns[1:]:
