@@ -1,19 +1,18 @@
 """How much the verdicts owe to chance: the same printed counts, dealt to people anew."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
-import xarray as xr
 
-from sapa.precision import Precision
-from sapa.verdicts.leagues import ASSUMED, SOURCES, cases
+from sapa.precision.scenarios import Redraw
+from sapa.verdicts.leagues import SOURCES, cases
 from sapa.verdicts.rules import OnePersonRule, one_person
 from sapa.verdicts.separation import standing
 
 
 def by_deals(
-    deal: Callable[[int], xr.Dataset],
-    precision: Precision,
+    redraw: Redraw,
+    assumed: pd.DataFrame,
     rule: OnePersonRule,
     *,
     seeds: Sequence[int],
@@ -26,10 +25,10 @@ def by_deals(
 
     Parameters
     ----------
-    deal
-        Microdata by seed.
-    precision
-        Its assumed scenario is taken.
+    redraw
+        Microdata for a rho and a seed.
+    assumed
+        Row of the assumed scenario: ``scenario, rho, deff, raters``.
     rule
         When one respondent decides a rank.
     seeds
@@ -43,13 +42,11 @@ def by_deals(
     ``services_decided``, how many services' rank one respondent decides, and ``decided``, which ones, joined
     by spaces.
     """
-    rows = precision.assumptions
-    assumed = rows[rows["scenario"] == ASSUMED]
+    rho = float(assumed["rho"].iloc[0])
     found = []
     for seed in seeds:
-        data = deal(seed)
-        (case,) = cases(data, assumed, level=level, redraw=lambda rho: data)  # noqa: B023
+        (case,) = cases(assumed, level=level, redraw=redraw, seeds=[seed])
         apart = {league: int(standing(case, league, "mean", level=level).better.sum()) for league in SOURCES}
-        single = one_person(data, rule).query("statistic == 'mean' and decided")["service"]
+        single = one_person(redraw(rho, seed), rule).query("statistic == 'mean' and decided")["service"]
         found.append({"seed": seed, **apart, "services_decided": len(single), "decided": " ".join(single)})
     return pd.DataFrame(found)

@@ -1,6 +1,6 @@
 """The report's six league tables, and the joint precision of their figures under each scenario."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from estimators import SparseRule, compose
 from sapa.precision.league import published
-from sapa.precision.scenarios import Scenario, more_raters, scenario
+from sapa.precision.scenarios import Redraw, Scenario, averaged, more_raters, scenario
 from sapa.published import table
 from sapa.verdicts.zones import abroad_nodes, local_nodes, own_nodes
 
@@ -88,35 +88,31 @@ class Case:
 
 
 def cases(
-    microdata: xr.Dataset, assumptions: pd.DataFrame, *, level: float, redraw: Callable[[float], xr.Dataset]
+    assumptions: pd.DataFrame, *, level: float, redraw: Redraw, seeds: Sequence[int]
 ) -> tuple[Case, ...]:
     """The scenarios of a precision's `assumptions`, composed again with all covariances.
 
     Parameters
     ----------
-    microdata
-        Of the assumed scenario.
     assumptions
         As in :class:`sapa.precision.Precision`: ``scenario, rho, deff, raters``.
     level
         Of the composed intervals.
     redraw
-        Microdata of the other scenarios, by their rho.
+        Microdata for a rho and a seed.
+    seeds
+        Of the deals over which covariances are averaged.
     """
+    wanted = (own_nodes(), local_nodes(), abroad_nodes())
     found = []
     for row in assumptions.itertuples(index=False):
-        data = microdata if row.scenario == ASSUMED else redraw(float(row.rho))
         rho, deff, raters = float(row.rho), float(row.deff), int(row.raters)
-        case = scenario(row.scenario, data, rho=rho, deff=deff, raters=raters, level=level)
-        zones = compose(
-            more_raters(data, case.raters),
-            (own_nodes(), local_nodes(), abroad_nodes()),
-            deff=case.deff,
-            rule=SparseRule(rho=case.rho),
-            level=level,
-            shares=(),
-        )
-        found.append(Case(case, zones))
+        deals = [redraw(rho, seed) for seed in seeds]
+        case = scenario(row.scenario, deals, rho=rho, deff=deff, raters=raters, level=level)
+        told = (more_raters(deal, raters) for deal in deals)
+        rule = SparseRule(rho=rho)
+        zones = [compose(data, wanted, deff=deff, rule=rule, level=level, shares=()) for data in told]
+        found.append(Case(case, averaged(zones)))
     return tuple(found)
 
 

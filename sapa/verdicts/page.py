@@ -39,9 +39,14 @@ def page(verdicts: Verdicts) -> str:
     parts += [f"- {sentence}" for sentence in verdicts.sentences]
     parts += ["\n## Tables\n\n### What each league tells apart\n", _separation(verdicts)]
     parts += ["### Statements of the report\n", _statements(verdicts)]
+    parts += ["### What printed summaries alone certify\n", _certified(verdicts)]
     parts += ["### Changes from 2019 established, all units of a table at once\n", _changes(verdicts)]
     parts += ["### Services that move most without the feedback criterion\n", _feedback(verdicts)]
     parts += ["### Services whose rank one respondent decides\n", _one_person(verdicts)]
+    parts += [
+        "### Single deals of the printed counts to people: pairs told apart by mean\n",
+        _deals(verdicts),
+    ]
     parts += ["## What it rests on\n", *(f"- {text}" for text in verdicts.assumptions), ""]
     return "\n".join(parts)
 
@@ -96,6 +101,14 @@ def _statements(verdicts: Verdicts) -> str:
     lines = verdicts.statement_units.groupby("statement")["source_line"].min()
     frame.insert(1, "line", frame["statement"].map(lines))
     return markdown(frame, {"p_value": 3})
+
+
+def _certified(verdicts: Verdicts) -> str:
+    return markdown(verdicts.certified, dict.fromkeys(["critical", "se_low", "se_high"], 3))
+
+
+def _deals(verdicts: Verdicts) -> str:
+    return markdown(verdicts.deals.drop(columns="decided"), {})
 
 
 def _changes(verdicts: Verdicts) -> str:

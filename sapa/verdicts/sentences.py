@@ -194,14 +194,15 @@ def _deals(dealt: pd.DataFrame) -> str:
     sets = [set(services.split()) for services in dealt["decided"]]
     always = sorted(set.intersection(*sets))
     return (
-        f"Chance of the deal. Over {len(dealt)} other ways of dealing the printed counts to people, pairs "
+        f"Chance of the deal. Over {len(dealt)} single ways of dealing the printed counts to people, pairs "
         f"told apart are: {', '.join(apart)}; one respondent decides the rank of "
         f"{_span(dealt['services_decided'])} services, in every deal of {len(always)} ({', '.join(always)})."
     )
 
 
 def _span(numbers: pd.Series) -> str:
-    return f"{numbers.min()} to {numbers.max()}"
+    low, high = numbers.min(), numbers.max()
+    return f"{low} to {high}" if low < high else str(low)
 
 
 def _one_channel(thin: pd.DataFrame) -> str:

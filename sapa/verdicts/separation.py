@@ -8,9 +8,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from estimators import adjust, tiers
+from estimators import adjust
+from estimators.comparisons_estimates import JointEstimate
 from estimators.composite import STATISTICS
 from estimators.composite_influence import Statistic
+from estimators.ranks import DRAWS, orderings
 from sapa.verdicts.leagues import ASSUMED, SOURCES, Case, printed_league
 
 Array = NDArray[np.float64]
@@ -53,11 +55,6 @@ class Standing:
     def rank_high(self) -> NDArray[np.int64]:
         """Worst rank of each unit's set (U,)."""
         return np.asarray(len(self.units) - self.better.sum(axis=1))
-
-    @property
-    def common_df(self) -> float:
-        """Degrees of freedom of the one law of the whole table: the median of the units'."""
-        return float(np.median(self.df))
 
     @property
     def se_difference(self) -> Array:
@@ -174,8 +171,16 @@ def standing(case: Case, league: str, statistic: Statistic, *, level: float) -> 
     rows = printed_league(league)
     printed, estimate = rows.index.to_numpy(dtype=str), rows[statistic].to_numpy(dtype=float)
     own, covariance, df = case.precision(league, printed, statistic)
-    different = tiers(estimate, covariance, level=level, df=float(np.median(df)))["different"].values
-    better = different & (estimate[:, None] > estimate)
+    better = orderings(
+        JointEstimate.of(estimate, covariance),
+        level=level,
+        simultaneous=True,
+        stepwise=True,
+        best="high",
+        df=df,
+        draws=DRAWS,
+        rng=0,
+    ).superior
     order = np.argsort(-estimate, kind="stable")
     square = np.ix_(order, order)
     return Standing(

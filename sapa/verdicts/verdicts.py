@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 import xarray as xr
 
 from sapa.microdata import synthetic_2020
 from sapa.precision import Precision
+from sapa.precision.scenarios import DEALS, Redraw
 from sapa.verdicts.changes import changes, sample_ratio
 from sapa.verdicts.deals import by_deals
 from sapa.verdicts.leagues import SOURCES, Case, cases
@@ -18,6 +20,7 @@ from sapa.verdicts.statements import SAME_MARGIN, judged, summed
 from sapa.verdicts.summaries import certified
 
 Progress = Callable[[float, str], None]
+SHOWN: Final = 5  # deals judged one by one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +54,7 @@ class Verdicts:
     one_person
         Services without each of their respondents: :func:`sapa.verdicts.rules.one_person`.
     deals
-        The same for other deals of the printed counts to people: :func:`sapa.verdicts.deals.by_deals`.
+        The same for single deals of the printed counts to people: :func:`sapa.verdicts.deals.by_deals`.
     sentences
         The verdicts in words, every number computed.
     assumptions
@@ -79,9 +82,8 @@ def verdicts_2020(
     *,
     level: float = 0.95,
     rule: OnePersonRule | None = None,
-    redraw: Callable[[float], xr.Dataset] | None = None,
-    deal: Callable[[int], xr.Dataset] | None = None,
-    deals: int = 5,
+    deals: int = DEALS,
+    redraw: Redraw | None = None,
     progress: Progress | None = None,
 ) -> Verdicts:
     """Verdicts on the 2020 ranking, its statements, the change from 2019, and whose doing it is.
@@ -89,19 +91,15 @@ def verdicts_2020(
     Parameters
     ----------
     microdata
-        From :func:`sapa.synthetic_2020`.
+        From :func:`sapa.synthetic_2020`; scored by other rules and without each respondent.
     precision
         From :func:`sapa.precision_2020` of the same microdata: its scenarios are judged.
     level
         Of every family of tests and of rank sets.
     rule
         When one respondent decides a rank; ``OnePersonRule()`` if not given.
-    redraw
-        Microdata for another rho, as in :func:`sapa.precision_2020`.
-    deal
-        Microdata by seed, for the assumed scenario; ``synthetic_2020(rng=seed)`` if not given.
-    deals
-        How many other deals, seeds 1 to `deals`, say what the verdicts owe to chance; at least 1.
+    deals, redraw
+        As given to :func:`sapa.precision_2020`: covariances are averaged over deals of who gave which rating.
     progress
         Called with the share done and what is being done.
 
@@ -113,12 +111,12 @@ def verdicts_2020(
     if not 0.5 < level < 1:
         raise ValueError(f"level must be between 0.5 and 1, got {level}: write 95% as 0.95")
     if deals < 1:
-        raise ValueError(f"deals must be at least 1, got {deals}: one deal cannot show what is chance")
+        raise ValueError(f"deals must be at least 1, got {deals}")
     tell = progress or (lambda share, what: None)
     decides = OnePersonRule() if rule is None else rule
     tell(0.0, "covariance of every league")
-    again = redraw or (lambda rho: synthetic_2020(rho=rho, rng=0))
-    found = cases(microdata, precision.assumptions, level=level, redraw=again)
+    again = redraw or (lambda rho, seed: synthetic_2020(rho=rho, rng=seed))
+    found = cases(precision.assumptions, level=level, redraw=again, seeds=range(deals))
     tell(0.2, "rank sets and neighbours")
     standing = standings(found, level=level)
     neighbours = adjacent(standing)
@@ -132,14 +130,9 @@ def verdicts_2020(
     tell(0.7, "other rules and single respondents")
     rules = by_rules(microdata, rho=found[0].scenario.rho, level=level)
     single = one_person(microdata, decides)
-    tell(0.9, "other deals of the same counts")
-    rho = found[0].scenario.rho
+    tell(0.9, "deals one by one")
     dealt = by_deals(
-        deal or (lambda seed: synthetic_2020(rho=rho, rng=seed)),
-        precision,
-        decides,
-        seeds=range(1, deals + 1),
-        level=level,
+        again, precision.assumptions.iloc[:1], decides, seeds=range(min(deals, SHOWN)), level=level
     )
     words = sentences(apart, said, units, moved, sure, rules, single, dealt, precision.thin_channels, decides)
     tell(1.0, "verdicts")
@@ -168,12 +161,13 @@ def _assumptions(found: tuple[Case, ...], level: float) -> tuple[str, ...]:
     )
     return (
         "Estimates are the published figures; synthetic microdata that re-publish the report give their "
-        "covariance, under simple random sampling within service x channel x region.",
+        "covariance, averaged over deals of who gave which rating, under simple random sampling within "
+        "service x channel x region.",
         f"Scenarios. {setting}.",
         *(f"{source.report}: the covariance is {source.basis}." for source in SOURCES.values()),
+        "Half a unit of the last printed digit is not in these errors; it is in what printed summaries say.",
         f"Families at {level:.0%}: all pairs of a table; all units of a table for changes (Holm).",
-        "A table's rank sets take one t law, with the median degrees of freedom of its units; neighbours and "
-        "changes each their own.",
+        "Every unit's error has its own degrees of freedom.",
         f"2019 is independent of 2020 and each unit has its variance of 2020 times {sample_ratio(2019):.3f}, "
         "the ratio of the two years' whole samples; the respondents of 2019 by unit are not printed.",
         "Satisfaction of 2019 was computed otherwise: a change of satisfaction mixes change and definition.",
