@@ -17,7 +17,8 @@ from sapa.commands.reproduce import reproduce
 from sapa.commands.study import study
 from sapa.commands.template import template
 
-#: Exit codes: done; a fault of ours (with a traceback); bad input or usage; stopped by Ctrl-C.
+#: Exit codes: done; a fault of ours (with a traceback); bad input or usage; stopped by Ctrl-C. `sapa check`
+#: ends with 3 when the file has problems.
 DONE, FAULT, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
