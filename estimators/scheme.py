@@ -84,7 +84,7 @@ class Scheme:
                     f"paths[{row}] must have {depth} ids, one for each of {tuple(levels)}, got {path}"
                 )
         for row, path in enumerate(table):
-            if any("/" in part for part in path):
+            if depth > 1 and any("/" in part for part in path):
                 raise ValueError(f"paths[{row}] must have ids without '/', which joins them, got {path}")
         names = [["/".join(path[: d + 1]) for path in table] for d in range(depth)]
         no_edges = np.zeros(0, dtype=np.intp)

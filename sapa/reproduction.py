@@ -12,6 +12,7 @@ from sapa.ledger import agreement, ledger, summary
 from sapa.microdata import MicrodataReport, microdata_report, synthetic_2020
 from sapa.precision import Precision, precision_2020
 from sapa.published import check
+from sapa.verdicts import Verdicts, verdicts_2020
 
 #: Told the share done, in 0..1, and what is being done.
 Stage = Callable[[float, str], None]
@@ -33,6 +34,8 @@ class Reproduction:
         Synthetic respondents who re-publish the report; what they print, miss and assume.
     precision
         Intervals, rank sets and variance shares that the report leaves out.
+    verdicts
+        Which statements of the report survive, what changed since 2019, and who decided the ranking.
     findings
         The five most surprising sentences.
     options
@@ -46,12 +49,13 @@ class Reproduction:
     microdata: xr.Dataset
     microdata_report: MicrodataReport
     precision: Precision
+    verdicts: Verdicts
     findings: tuple[str, ...]
     options: dict[str, float]
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every result as a table, by the name of its file."""
-        told, exact = self.microdata_report, self.precision
+        told, exact, judged = self.microdata_report, self.precision, self.verdicts
         return {
             "ledger": self.ledger,
             "ledger_counts": self.ledger_counts.rename_axis("table").reset_index(),
@@ -67,6 +71,15 @@ class Reproduction:
             "change_2019_2020": exact.change,
             "thin_channels": exact.thin_channels,
             "assumptions": exact.assumptions,
+            "statements": judged.statements,
+            "statement_units": judged.statement_units,
+            "league_separation": judged.separation,
+            "league_rank_sets": judged.rank_sets,
+            "league_neighbours": judged.adjacent,
+            "changes_by_unit": judged.changes,
+            "rules": judged.rules,
+            "one_person": judged.one_person,
+            "certified_by_print": judged.certified,
             "microdata_summary": told.summary,
             "microdata_table8": told.table8,
             "microdata_misses": told.misses,
@@ -121,10 +134,13 @@ def reproduce_2020(
     tell(0.1, "building respondents who re-publish the report")
     microdata = synthetic_2020(rho=rho, rng=seed, progress=_within(tell, 0.1, 0.5))
     told = microdata_report(microdata)
-    exact = precision_2020(microdata, deff=deff, progress=_within(tell, 0.5, 0.7))
+    exact = precision_2020(microdata, deff=deff, progress=_within(tell, 0.5, 0.6))
+    judged = verdicts_2020(microdata, exact, progress=_within(tell, 0.6, 0.75))
     options = {"rho": rho, "deff": deff, "seed": seed}
     found = findings(book, microdata, exact)
-    return Reproduction(book, summary(book), agreement(), pairs, microdata, told, exact, found, options)
+    return Reproduction(
+        book, summary(book), agreement(), pairs, microdata, told, exact, judged, found, options
+    )
 
 
 def _within(tell: Stage, start: float, end: float) -> Stage:

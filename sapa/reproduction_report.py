@@ -42,6 +42,8 @@ def reproduction_page(result: Reproduction, drawn: Mapping[str, Figure]) -> str:
         _feasibility(result),
         *(_league(result, drawn, name) for name in UNITS),
         _country(result),
+        _statements(result),
+        _rules(result),
         _variance(result, drawn),
         _one_person(result, drawn),
         _sample(drawn),
@@ -147,6 +149,31 @@ def _country(result: Reproduction) -> Section:
         _table(result.precision.assumptions, "What the assumptions do to the ranking of services"),
     ]
     return Section("country", "The country, and 2019 to 2020", text, (), _assumptions(result), (), tables)
+
+
+def _statements(result: Reproduction) -> Section:
+    judged = result.verdicts
+    tables = [
+        _table(judged.statements, "Statements of the report, and what the data establish of them"),
+        _table(judged.separation, "How far each league tells its units apart"),
+        _table(judged.changes, "2019 to 2020, unit by unit"),
+        _table(judged.certified, "What the printed figures alone certify"),
+    ]
+    return Section(
+        "statements", "Which statements survive", (), judged.sentences, judged.assumptions, tables=tables
+    )
+
+
+def _rules(result: Reproduction) -> Section:
+    text = (
+        "The same answers scored by other rules: channels weighted by their respondents, items pooled, "
+        "feedback left out or drawn towards its mean; and without each respondent in turn.",
+    )
+    tables = [
+        _table(result.verdicts.rules, "Services by five rules"),
+        _table(result.verdicts.one_person, "Services without each of their respondents"),
+    ]
+    return Section("rules", "Who and what decides the ranking", text, tables=tables)
 
 
 def _variance(result: Reproduction, drawn: Mapping[str, Figure]) -> Section:

@@ -40,7 +40,7 @@ def reproduce(
 
     with whole_folder(out, made_by="sapa reproduce") as folder, shown() as stage:
         result = reproduce_2020(rho=rho, deff=deff, seed=seed, stage=stage)
-        write(result, folder, language=lang, stage=lambda share, text: stage(0.7 + 0.3 * share, text))
+        write(result, folder, language=lang, stage=lambda share, text: stage(0.75 + 0.25 * share, text))
     _summarise(result, out)
 
 

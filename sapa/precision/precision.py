@@ -246,7 +246,7 @@ def _notes(
         f"Intervals at {level:.0%}; rank sets hold for all units of a table at once.",
         f"A unit is thin, and marked so, without {rule}.",
         "Agencies: Appendix A, the mean of an agency's services. Table 9 (own responsibility) is the mean of "
-        "the state-body rows of provider tables, zones of items across criteria; it is not judged here.",
+        "the state-body rows of provider tables, zones of items across criteria; the verdicts judge it.",
         "Regions: Table 12, the mean of the local services' scores in the region, each taken to follow the "
         "service's own rule, which the report does not print by region; the microdata's own scores of "
         "regions "
