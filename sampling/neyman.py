@@ -93,7 +93,7 @@ def neyman(
     if (price <= 0).any():
         raise ValueError(f"cost must be positive, got {price.min():g}; give what an interview costs")
     if integer:
-        low = np.maximum(np.ceil(low), amount > 0) if lower is None else np.ceil(low)
+        low = np.maximum(np.ceil(low), amount > 0)  # a stratum without interviews has no variance estimate
         return labelled(_whole_neyman(amount, population, low, high, n, variance), sizes)
     if variance is not None:
         target = _plus_correction(variance, amount, population)

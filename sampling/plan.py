@@ -72,7 +72,14 @@ class Plan:
         Weighted: ``sqrt(deff * sum((M_h / M)**2 * S_h**2 * (1/n_h - 1/M_h)))`` over cells with
         interviews; unweighted: ``sqrt(deff * sum(n_h * S_h**2)) / n``. The correction enters only where
         the frame counts persons. Infinite without interviews.
+
+        Raises
+        ------
+        ValueError
+            If `deff` is no positive number.
         """
+        if not 0 < deff < np.inf:
+            raise ValueError(f"deff must be a positive number, got {deff}; 1 is simple random sampling")
         spread = np.broadcast_to(np.asarray(self.frame.sd if sd is None else sd), self.n.shape)
         table, taken = self.frame.table, self.n > 0
         if weighted:

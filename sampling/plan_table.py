@@ -43,7 +43,8 @@ def allocate(
     ----------
     frame : Frame
     n : int, optional
-        Interviews; None means the fewest that meet the half-widths.
+        Interviews; None means enough to meet the half-widths. The search raises margins until they are
+        met and does not go back, so somewhat fewer may do.
     power : float
         Of the recipients in the service totals: 1 proportional, 0 equal.
     min_service, min_region : int

@@ -63,7 +63,12 @@ def read_frame(path: str | os.PathLike[str]) -> Frame:
         if column in services:
             known[field] = _numbers(services, "services", column, "service_id")
     if "recipients_are" in services:
-        known["recipients_are"] = str(services.recipients_are.iloc[0])
+        said = services.recipients_are.dropna().unique()
+        if len(said) != 1:
+            raise ValueError(
+                f"services: recipients_are must say one thing in all rows, got {list(said)}; fill it in"
+            )
+        known["recipients_are"] = str(said[0])
     if "modes" in sheets:
         known |= _modes(sheets["modes"])
     region_ids, service_ids = list(regions.region_id), list(services.service_id)
@@ -158,7 +163,7 @@ def _sheets(path: Path) -> dict[str, pd.DataFrame]:
     """The tables of a frame as text, with the names of their files or sheets."""
     if path.is_dir():
         found = {name: path / f"{name}.csv" for name in SHEETS if (path / f"{name}.csv").is_file()}
-        sheets = {name: pd.read_csv(file, dtype=str, skip_blank_lines=False) for name, file in found.items()}
+        sheets = {name: _csv(file) for name, file in found.items()}
     elif path.suffix.lower() == ".xlsx" and path.is_file():
         book = pd.read_excel(path, sheet_name=None, dtype=str)
         sheets = {name: book[name] for name in SHEETS if name in book}
@@ -173,10 +178,22 @@ def _sheets(path: Path) -> dict[str, pd.DataFrame]:
         for column in SHEETS[name]:
             if column not in frame:
                 raise ValueError(f"{name} must have a column {column}, got {list(frame.columns)}; rename it")
+        if frame.empty:
+            raise ValueError(f"{name}: must have at least one row, got only the header; fill it in")
         empty = frame.isna().all(axis=1).to_numpy()
         if empty.any():
             raise ValueError(f"{name}: row {int(np.argmax(empty)) + 2} is empty; delete it")
     return sheets
+
+
+def _csv(file: Path) -> pd.DataFrame:
+    """Table of text from a CSV file in UTF-8."""
+    try:
+        return pd.read_csv(file, dtype=str, skip_blank_lines=False, encoding="utf-8-sig")
+    except (ValueError, OSError) as error:
+        raise ValueError(
+            f"{file.name} must be CSV in UTF-8 with a header, got {error}; save it so"
+        ) from error
 
 
 def _ids(frame: pd.DataFrame, name: str, column: str) -> pd.DataFrame:

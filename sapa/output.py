@@ -1,5 +1,6 @@
 """Writing results: folders and files appear whole or not at all."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -48,7 +49,7 @@ def whole_folder(path: str | os.PathLike[str], *, made_by: str) -> Iterator[Path
     fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         yield fresh
-        manifest = {"made_by": made_by, "files": _files(fresh)}
+        manifest = {"made_by": made_by, "files": {name: _print_of(fresh / name) for name in _files(fresh)}}
         (fresh / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         fresh.chmod(0o755)
         _refuse_foreign(target, made_by)
@@ -80,6 +81,11 @@ def _files(folder: Path) -> list[str]:
     return sorted(name for name in found if name != MANIFEST)
 
 
+def _print_of(file: Path) -> str:
+    """Fingerprint of a file's content; a link has none, for it is not ours."""
+    return "" if file.is_symlink() else hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 def _refuse_foreign(target: Path, made_by: str) -> None:
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise ValueError(f"out must be a folder, got {str(target)!r}, which is none; choose another")
@@ -87,15 +93,15 @@ def _refuse_foreign(target: Path, made_by: str) -> None:
         return
     try:
         manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
-        maker, listed = manifest["made_by"], set(manifest["files"])
+        maker, listed = manifest["made_by"], dict(manifest["files"])
     except (OSError, ValueError, KeyError, TypeError):
-        maker, listed = "others", set()
-    foreign = [name for name in _files(target) if name not in listed]
+        maker, listed = "others", {}
+    foreign = [name for name in _files(target) if _print_of(target / name) != listed.get(name)]
     if maker != made_by or foreign:
         whose = f"the file {foreign[0]!r}" if foreign else f"files of {maker}"
         raise ValueError(
             f"out must be a new or empty folder or one made by {made_by!r} alone, got {str(target)!r} "
-            f"with {whose}; choose another folder or move what is yours"
+            f"with {whose}, new or changed since; choose another folder or move what is yours"
         )
 
 

@@ -19,7 +19,7 @@ PICTURE = ".png"
 
 def plan(
     n: Annotated[
-        int | None, typer.Option(help="Interviews; by default as few as the precision needs.")
+        int | None, typer.Option(help="Interviews; by default enough to meet the half-widths asked for.")
     ] = None,
     frame: Annotated[
         Path | None,
@@ -99,6 +99,8 @@ def _modes(told: list[str]) -> tuple[dict[str, float] | None, dict[str, dict[str
     shares, contact, response = {}, {}, {}
     for text in told:
         parts = text.split(":")
+        if parts[0] in shares:
+            raise ValueError(f"mode must name each mode once, got {parts[0]!r} twice; keep one of them")
         try:
             name, (contact[parts[0]], response[parts[0]], shares[parts[0]]) = parts[0], map(float, parts[1:])
         except ValueError:

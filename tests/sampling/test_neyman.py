@@ -118,3 +118,12 @@ def test_large_problem_is_exact_where_a_greedy_step_can_check_it():
 def test_bad_input_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         neyman([10, 20], [1, 2], **arguments)
+
+
+def test_a_lower_bound_of_zero_still_means_one_where_there_is_deviation():
+    """No variance can be estimated without an interview: too small an n is refused, never exceeded."""
+    with pytest.raises(ValueError, match="n must be at least the sum of the minima 3, got 2"):
+        neyman([47, 61, 41], [10, 6, 4], 2, integer=True, lower=0)
+    for n in range(3, 40):
+        assert neyman([47, 61, 41], [10, 6, 4], n, integer=True, lower=0).sum() == n
+    assert neyman([47, 61, 41], [10, 0, 4], 2, integer=True, lower=0).tolist() == [1, 0, 1]

@@ -170,3 +170,11 @@ def test_any_frame_gets_a_plan_or_a_reason():
             continue
         assert plan.total == n
         assert (plan.n[~frame.possible] == 0).all()
+
+
+@pytest.mark.parametrize("deff", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_design_effect_that_is_none_is_refused_not_shown_as_zero_width(deff):
+    frame = Frame(["a", "b"], ["s"], population=[10, 20], recipients=[100])
+    plan = allocate(frame, 20)
+    with pytest.raises(ValueError, match="deff must be a positive number"):
+        plan.half_width("region", deff=deff)

@@ -57,6 +57,21 @@ def test_a_file_of_the_users_beside_ours_stops_the_next_run(tmp_path):
     assert (place / "deep" / "my notes.txt").read_text() == "mine"
 
 
+def test_a_file_that_the_user_filled_in_stops_the_next_run(tmp_path):
+    place = tmp_path / "out"
+
+    def write():
+        with whole_folder(place, made_by="test") as folder:
+            (folder / "form.csv").write_text("region,population\nABY,\n")
+
+    write()
+    write()
+    (place / "form.csv").write_text("region,population\nABY,600000\n")
+    with pytest.raises(ValueError, match=r"the file 'form.csv', new or changed since"):
+        write()
+    assert "600000" in (place / "form.csv").read_text()
+
+
 def test_the_old_folder_comes_back_when_the_swap_fails(tmp_path, monkeypatch):
     place = tmp_path / "out"
     with whole_folder(place, made_by="test") as folder:
