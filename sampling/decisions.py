@@ -41,11 +41,13 @@ def smallest_plan(
     probability: float = 0.9,
     low: int = 100,
     high: int = 200_000,
+    window: int = 8,
 ) -> SmallestPlan:
     """The smallest n whose plan reaches the decision with the probability wanted.
 
     The size is doubled from `low` until it is enough, then halved in; this assumes a probability that
-    grows with n, as the ready decisions' does (their noise is the same for every n).
+    grows with n, as the ready decisions' does (their noise is the same for every n) but for the rounding of
+    tables: `window` sizes below the answer are therefore tried too. A size that `make` refuses is too small.
 
     Parameters
     ----------
@@ -57,6 +59,8 @@ def smallest_plan(
         Wanted, 0..1.
     low, high : int
         Smallest and largest size considered.
+    window : int
+        Sizes below the answer tried one by one.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def smallest_plan(
     Raises
     ------
     ValueError
-        If even `high` is not enough, with the probability it reaches.
+        If even `high` is not enough, with the probability it reaches or what `make` refuses.
 
     Examples
     --------
@@ -79,22 +83,32 @@ def smallest_plan(
     least, most = whole("low", low, minimum=1), whole("high", high, minimum=low)
     tried: list[tuple[int, float]] = []
     plans: dict[int, Plan] = {}
+    refused = ""
 
     def enough(n: int) -> bool:
-        plans[n] = make(n)
+        nonlocal refused
+        try:
+            plans[n] = make(n)
+        except ValueError as error:
+            refused = f" ({error})"
+            tried.append((n, 0.0))
+            return False
+        refused = ""
         tried.append((n, float(decision(plans[n]))))
         return tried[-1][1] >= wanted
 
     few, many = least - 1, least
     while not enough(many):
         if many == most:
-            got = tried[-1][1]
-            message = f"probability must be reachable with {most} interviews, got {got:.3f} there; raise high"
-            raise ValueError(message)
+            got = f"{tried[-1][1]:.3f} there{refused}"
+            raise ValueError(f"probability must be reachable with {most} interviews, got {got}; raise high")
         few, many = many, min(2 * many, most)
     while many - few > 1:
         middle = (few + many) // 2
         few, many = (few, middle) if enough(middle) else (middle, many)
+    for n in range(many - 1, max(many - 1 - window, least - 1), -1):
+        if n not in dict(tried) and enough(n):
+            many = n
     return SmallestPlan(plans[many], dict(tried)[many], tuple(tried))
 
 

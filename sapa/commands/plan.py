@@ -10,7 +10,7 @@ import typer
 
 from sampling import Frame, Plan, allocate
 from sapa.commands.tables import Deff, working
-from sapa.frames import frame_2020, read_frame, write_example
+from sapa.frames import actual_2020, frame_2020, read_frame, write_example
 from sapa.output import whole_file, write_xlsx
 from sapa.planning import case_2020, plan_tables
 
@@ -87,6 +87,7 @@ def plan(
         tables = plan_tables(made, deff=deff)
         if frame is None:
             tables["2020"] = case_2020(deff=deff)
+            tables["2020 regions"] = actual_2020()
         write_xlsx(tables, out)
         _draw(made, out.with_suffix(PICTURE))
     for row in tables["about"].itertuples():

@@ -111,3 +111,18 @@ def test_bad_input_is_named():
         detects_change(0.1, statistic="median")(make(100))
     with pytest.raises(ValueError, match=r"scores and se must be one each"):
         shrunken([4, 5], [0.1])
+
+
+def test_sizes_that_cannot_be_planned_are_too_small_not_an_error():
+    """The maker refuses sizes below its minima; the answer is the smallest of its neighbourhood."""
+    frame = Frame(["A", "B"], ["x"], population=[1, 1], recipients=[2], recipients_are="a size measure")
+    decision = reaches_half_width(0.1, by="region")
+
+    def make(n):
+        return allocate(frame, n, min_region=200)
+
+    found = smallest_plan(make, decision, low=100)
+    assert decision(found.plan) >= 0.9
+    assert all(decision(make(n)) < 0.9 for n in range(found.plan.total - 8, found.plan.total))
+    with pytest.raises(ValueError, match=r"must be reachable with 300 interviews.*minima"):
+        smallest_plan(make, decision, low=100, high=300)

@@ -43,7 +43,17 @@ def test_the_table_adds_up(workbook):
 
 def test_every_promised_sheet_is_there(workbook):
     book, out, _ = workbook
-    assert set(book) == {"about", "plan", "regions", "services", "contacts", "qualitative", "ranking", "2020"}
+    assert set(book) == {
+        "about",
+        "plan",
+        "regions",
+        "services",
+        "contacts",
+        "qualitative",
+        "ranking",
+        "2020",
+        "2020 regions",
+    }
     assert out.with_suffix(".png").stat().st_size > 10_000
     contacts = book["contacts"]
     assert contacts.interviews.sum() == 9000
