@@ -127,6 +127,7 @@ def bethel(
     population = numbers("sizes", sizes)
     spread = np.asarray(sd, dtype=np.float64)
     several = spread.ndim > population.ndim
+    # `several` says that sd is a sequence, which the checker cannot see
     layers: list[Values] = list(sd) if several else [sd]  # type: ignore[arg-type]
     deviations = np.stack([matching("sd", layer, sizes).ravel() for layer in layers])
     price = matching("cost", cost, sizes).ravel()

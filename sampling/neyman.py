@@ -99,6 +99,7 @@ def neyman(
         target = _plus_correction(variance, amount, population)
         return labelled(_cheapest(amount, price, target, low, high), sizes)
     name, total = ("n", n) if n is not None else ("budget", budget)
+    # one of n and budget is given here: the first lines made sure
     answer = _best_for(amount, price, float(numbers(name, total)), low, high, name)  # type: ignore[arg-type]
     return labelled(answer, sizes)
 

@@ -350,6 +350,7 @@ def _deviation(sd: Values | None, share: Values | None, population: Values) -> F
             f"exactly one of sd and share must be given, got sd={sd} and share={share}; drop one"
         )
     if share is None:
+        # sd is given where no share is: checked above
         return numbers("sd", sd)  # type: ignore[arg-type]
     p = numbers("share", share)
     if (p > 1).any():

@@ -94,6 +94,7 @@ def compare_studies(
     """
     named = dict(studies) if isinstance(studies, Mapping) else {study.name: study for study in studies}
     if len(named) != len(studies):
+        # a mapping keeps its length: only a sequence of studies comes here
         raise ValueError(f"studies must have different names, got {[s.name for s in studies]}")  # type: ignore[union-attr]
     runs = {}
     for name, study in named.items():

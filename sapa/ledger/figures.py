@@ -121,6 +121,7 @@ def figure(table: str, row: Row, statistic: str, text: str, *, exact: bool = Fal
     """
     decimals = len(text.partition(".")[2])
     half = Fraction(0) if exact else Fraction(1, 2 * 10**decimals)
+    # the optional fields go by their names, of several types
     return Figure(table, row, statistic, text, Fraction(text), half, **more)  # type: ignore[arg-type]
 
 
