@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -60,10 +61,10 @@ def make(n: int, domains: int) -> Drawn:
 def score_rows(survey: Drawn) -> Iterator[dict]:
     """All services and items, both statistics."""
     work = f"{SERVICES} services x {ITEMS} items, Q and satisfaction, SE"
-    ours = lambda: scores(survey.data, survey.design, by="service", interval=None)  # noqa: E731
+    ours = partial(scores, survey.data, survey.design, by="service", interval=None)
     bare = Bare(survey)
     yield row(work, ours, "bare kernel, labels ready", bare.scores, "reach: 2.9 times the floor")
-    with_ends = lambda: scores(survey.data, survey.design, by="service")  # noqa: E731
+    with_ends = partial(scores, survey.data, survey.design, by="service")
     yield row(f"{work}, intervals", with_ends, "bare kernel, labels ready", bare.scores)
     if importlib.util.find_spec("svy"):
         yield row(work, ours, "svy", svy_scores(survey), "mean and share of fives by service", rounds=1)
@@ -136,7 +137,7 @@ def rake_rows(survey: Drawn) -> Iterator[dict]:
     totals = {name: dict(enumerate(target)) for name, target in zip(names, targets, strict=True)}
     recipe = Recipe((rake(totals),))
     rounds = recipe.run(table, survey.weight).applied[0].iterations
-    ours = lambda: recipe.run(table, survey.weight)  # noqa: E731
+    ours = partial(recipe.run, table, survey.weight)
 
     def loop() -> None:
         weight = survey.weight.copy()
@@ -155,10 +156,10 @@ def rake_rows(survey: Drawn) -> Iterator[dict]:
 def growth_rows() -> Iterator[dict]:
     """A million respondents and 1,190 domains; the growth from a tenth of them."""
     tenth, whole = make(100_000, 1_190), make(1_000_000, 1_190)
-    ours = lambda: scores(whole.data, whole.design, by="service", interval=None)  # noqa: E731
+    ours = partial(scores, whole.data, whole.design, by="service", interval=None)
     work = "1,000,000 respondents x 25 items x 1,190 domains, SE"
     yield row(work, ours, "bare kernel, labels ready", Bare(whole).scores, "reach: 2 s", rounds=3)
-    small = lambda: scores(tenth.data, tenth.design, by="service", interval=None)  # noqa: E731
+    small = partial(scores, tenth.data, tenth.design, by="service", interval=None)
     yield row(work, ours, "a tenth of the respondents", small, "linear growth is 10", rounds=3)
 
 

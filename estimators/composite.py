@@ -266,27 +266,8 @@ def _labelled(
     ratio = [
         np.divide(a, b, out=np.full_like(a, np.nan), where=b > 0) for a, b in zip(one, variance, strict=True)
     ]
-    ends = [
-        composite_interval(
-            np.where(empty, np.nan, score.estimate),
-            se=np.where(empty, np.nan, np.sqrt(value)),
-            df=score.spread.df,
-            bounds=SCALE[statistic],
-            level=level,
-        )
-        for score, value, statistic in zip(scores, variance, STATISTICS, strict=True)
-    ]
+    ends = _ends(scores, variance, empty, level)
     pooled, bounded = [score.pooled for score in scores], [score.bounded for score in scores]
-    flag = np.select(
-        [
-            np.stack([empty, empty], axis=1),
-            np.isnan(np.stack(variance, 1)),
-            np.stack(bounded, 1) > 0,
-            np.stack(pooled, 1) > 0,
-        ],
-        ["empty", "no_variance", "bounded", "pooled"],
-        default="",
-    )
     return xr.Dataset(
         {
             "estimate": each([score.estimate for score in scores]),
@@ -301,13 +282,40 @@ def _labelled(
             "df": each([score.spread.df for score in scores]),
             "pooled": each(pooled),
             "bounded": each(bounded),
-            "flag": (("node", "statistic"), flag),
+            "flag": (("node", "statistic"), _flag(scores, variance, empty)),
         }
         | {f"share_{part}": _share(scores, member, part) for part, (_, member) in shares.items()},
         coords={"node": names, "other": names, "statistic": list(STATISTICS), "level": ("node", levels)}
         | {part: inside for part, (inside, _) in shares.items()},
         attrs=stated,
     )
+
+
+def _ends(
+    scores: Sequence[_Score], variance: Sequence[Array], empty: NDArray[np.bool_], level: float
+) -> list[tuple[Array, Array]]:
+    """Ends of the intervals, a pair a statistic."""
+    return [
+        composite_interval(
+            np.where(empty, np.nan, score.estimate),
+            se=np.where(empty, np.nan, np.sqrt(value)),
+            df=score.spread.df,
+            bounds=SCALE[statistic],
+            level=level,
+        )
+        for score, value, statistic in zip(scores, variance, STATISTICS, strict=True)
+    ]
+
+
+def _flag(scores: Sequence[_Score], variance: Sequence[Array], empty: NDArray[np.bool_]) -> NDArray[np.str_]:
+    """What a reader must know of each node and statistic, the gravest first."""
+    cases = [
+        np.stack([empty, empty], axis=1),
+        np.isnan(np.stack(variance, axis=1)),
+        np.stack([score.bounded for score in scores], axis=1) > 0,
+        np.stack([score.pooled for score in scores], axis=1) > 0,
+    ]
+    return np.select(cases, ["empty", "no_variance", "bounded", "pooled"], default="")
 
 
 def _positive(variance: Array) -> Array:

@@ -107,18 +107,8 @@ def precision_2020(
     ValueError
         When a range is the wrong way round, `deals` is below 1 or the microdata do not say their rho.
     """
-    for name, pair in {
-        "rho_range": rho_range,
-        "deff_range": deff_range,
-        "raters_range": raters_range,
-    }.items():
-        if pair[0] > pair[1]:
-            raise ValueError(f"{name} must run from the smaller to the larger, got {pair}")
-    if "rho" not in microdata.attrs:
-        raise ValueError("microdata must say their correlation in attrs['rho'], as synthetic_2020 does")
+    _check(microdata, deals, rho_range=rho_range, deff_range=deff_range, raters_range=raters_range)
     tell = progress or (lambda share, what: None)
-    if deals < 1:
-        raise ValueError(f"deals must be at least 1, got {deals}")
     again = redraw or (lambda rho, seed: synthetic_2020(rho=rho, rng=seed))
     thin = ThinRule() if rule is None else rule
     plan = (
@@ -155,6 +145,16 @@ def precision_2020(
     )
     tell(1.0, "precision")
     return found
+
+
+def _check(microdata: xr.Dataset, deals: int, **ranges: tuple[float, float]) -> None:
+    for name, pair in ranges.items():
+        if pair[0] > pair[1]:
+            raise ValueError(f"{name} must run from the smaller to the larger, got {pair}")
+    if "rho" not in microdata.attrs:
+        raise ValueError("microdata must say their correlation in attrs['rho'], as synthetic_2020 does")
+    if deals < 1:
+        raise ValueError(f"deals must be at least 1, got {deals}")
 
 
 def _shares(scores: xr.Dataset, part: str) -> pd.DataFrame:
