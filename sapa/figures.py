@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from sapa.allocation_map import allocation_map as allocation_map  # every figure is found here
 from sapa.published.names import Language
 from sapa.words import word
 

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -49,7 +50,7 @@ def plan(
         Path | None,
         typer.Option(help="Write the example frame of 20 regions into this new folder, and stop."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Workbook to write, .xlsx; the figure goes beside it.")] = Path(
+    out: Annotated[Path, typer.Option(help="Workbook to write, .xlsx; the figures go beside it.")] = Path(
         "plan.xlsx"
     ),
 ) -> None:
@@ -89,10 +90,10 @@ def plan(
             tables["2020"] = case_2020(deff=deff)
             tables["2020 regions"] = actual_2020()
         write_xlsx(tables, out)
-        _draw(made, out.with_suffix(PICTURE))
+        pictures = _draw(made, out.with_suffix(PICTURE))
     for row in tables["about"].itertuples():
         print(f"{row.what}: {row.value}")
-    print(f"wrote {out} and {out.with_suffix(PICTURE)}", file=sys.stderr)
+    print(f"wrote {out} and the figures {', '.join(str(p) for p in pictures)}", file=sys.stderr)
 
 
 def _modes(told: list[str]) -> tuple[dict[str, float] | None, dict[str, dict[str, float]]]:
@@ -119,15 +120,30 @@ def _with(frame: Frame, rates: dict[str, dict[str, float]]) -> Frame:
     return replace(frame, contact=rates["contact"], response=rates["response"]) if rates else frame
 
 
-def _draw(plan: Plan, path: Path) -> None:
-    """Share of every region in the population and in the plan, whole or not at all."""
+def _draw(plan: Plan, path: Path) -> tuple[Path, Path]:
+    """The table with its margins, and the regions beside the population: two pictures, each whole or not."""
     import matplotlib.pyplot as plt  # here, for it takes longer to load than most commands take to run
 
-    from sapa.figures import population_and_sample
+    from sapa.figures import allocation_map, population_and_sample
 
-    people, count = np.asarray(plan.frame.population), plan.count("region")
-    figure, axes = plt.subplots(figsize=(7.6, 1.1 + 0.19 * count.size), layout="constrained")
-    population_and_sample(people / people.sum(), count / count.sum(), list(plan.frame.regions), ax=axes)
-    with whole_file(path) as fresh:
-        figure.savefig(fresh, dpi=200)
-    plt.close(figure)
+    plt.switch_backend("agg")  # no window: there may be no screen
+    frame, rows, columns = plan.frame, plan.count("region"), plan.count("service")
+    people, some = np.asarray(frame.population), columns > 0
+    names = np.array(frame.services)[some].tolist()
+    whole = partial(
+        allocation_map,
+        plan.n[:, some],
+        rows,
+        columns[some],
+        frame.regions,
+        names,
+        possible=np.asarray(frame.possible)[:, some],
+    )
+    regions = partial(population_and_sample, people / people.sum(), rows / rows.sum(), frame.regions)
+    places = path, path.with_name(f"{path.stem}_regions{path.suffix}")
+    for draw, place in zip((whole, regions), places, strict=True):
+        with whole_file(place) as fresh:
+            draw()
+            plt.savefig(fresh, dpi=200)
+            plt.close()
+    return places

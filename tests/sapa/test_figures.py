@@ -53,6 +53,14 @@ def drawn(name: str, language: str = "en", ax=None):
             rows + 10, rows + 2, labels(language), **common
         ),
         "one_persons_channel": lambda: figures.one_persons_channel(4.76, 4.53, q, name="s17", **common),
+        "allocation_map": lambda: figures.allocation_map(
+            np.outer(rows, [1, 2, 40]),
+            rows * 43,
+            np.array([1, 2, 40]) * rows.sum(),
+            labels(language),
+            ["s01", "s02", "s03"],
+            **common,
+        ),
     }
     return calls[name]()
 
@@ -65,6 +73,7 @@ NAMES = (
     "population_and_sample",
     "effective_numbers",
     "one_persons_channel",
+    "allocation_map",
 )
 
 
@@ -104,6 +113,24 @@ def test_caterpillar_shows_the_given_numbers_best_on_top():
 def test_ledger_bars_fill_to_one_hundred():
     ax = figures.ledger_bars({"Table 8": {"input": 1, "reproduced": 2, "contradicted": 1}})
     assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(100)
+
+
+def test_allocation_map_writes_every_cell_and_both_margins():
+    ax = figures.allocation_map(
+        [[3, 0], [1, 20]], [3, 21], [4, 20], ["a", "b"], ["s1", "s2"], possible=[[True, False], [True, True]]
+    )
+    assert sorted((t.get_position(), t.get_text()) for t in ax.texts) == [
+        ((0, 0), "3"),
+        ((0, 1), "1"),
+        ((1, 1), "20"),
+    ]
+    right, top = ax.child_axes
+    assert [bar.get_width() for bar in right.patches] == [3, 21]
+    assert [bar.get_height() for bar in top.patches] == [4, 20]
+    assert ax.images[0].get_array().mask.tolist() == [[False, True], [False, False]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["not given there"]
+    large = figures.allocation_map(np.ones((80, 70)), np.ones(80), np.ones(70), ["r"] * 80, ["s"] * 70)
+    assert len(large.texts) == 0
 
 
 def test_every_word_exists_in_three_languages():
