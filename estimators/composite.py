@@ -26,6 +26,7 @@ from estimators.composite_influence import (
 )
 from estimators.composite_intervals import composite_interval
 from estimators.composite_layout import Layout, Nodes, People, Tree, grouping, lay_out
+from estimators.composite_unrated import Unrated, complete_score, unrated_leaves
 from estimators.composite_variance import Slots, Spread, spread
 from estimators.design import Design
 from estimators.ratings import CODES
@@ -81,7 +82,8 @@ def compose(
     pool : sequence of str
         Parts of the paths within whose values the variances of sparse items are pooled.
     level : float
-        Of the intervals, :func:`estimators.composite_intervals.composite_interval`.
+        Of the intervals, :func:`estimators.composite_intervals.composite_interval`. Where leaves that
+        ``Nodes.expected`` names have no rating, the interval also holds that of the complete score.
 
     Returns
     -------
@@ -90,11 +92,12 @@ def compose(
         node's cells; ``raters`` who rated any of its items; ``variance_of_one``, of one rating drawn with the
         score's own weights; ``effective_n``, that over the score's variance; ``df`` (Satterthwaite over the
         strata, replaced variances as known); ``pooled`` and ``bounded``, the score's weight on items with
-        replaced variance; ``flag``; ``share_<part>`` (node, part, statistic), summing to one. A node without
-        any rating has NaN and the flag "empty"; one whose ratings are alike within every stratum has an
-        estimate, no standard error and no interval, and the flag "no_variance". ``level`` of each node is
-        a coordinate; the attributes
-        state design, deff, denominator and rule.
+        replaced variance; ``complete``, the score with expected leaves that nobody rated foretold from their
+        pool (:func:`estimators.composite_unrated.complete_score`), and ``unrated``, their weight in it;
+        ``flag``; ``share_<part>`` (node, part, statistic), summing to one. A node without any rating has NaN
+        and the flag "empty"; one whose ratings are alike within every stratum has an estimate, no standard
+        error and no interval, and the flag "no_variance". ``level`` of each node is a coordinate; the
+        attributes state design, deff, denominator and rule.
 
     Raises
     ------
@@ -163,16 +166,31 @@ class _Branch:
     pool: Codes
     n: Codes
     raters: Codes
+    unrated: Unrated | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Score:
-    """Scores of all nodes for one statistic, each (V,)."""
+    """Scores of all nodes for one statistic, each (V,).
+
+    Attributes
+    ----------
+    estimate
+    variance_of_one
+        Of one rating drawn with the score's weights.
+    pooled, bounded
+        Weight of leaves with a replaced variance.
+    complete, foretold
+        Score with its unrated leaves foretold, and the variance that this adds.
+    spread
+    """
 
     estimate: Array
     variance_of_one: Array
     pooled: Array
     bounded: Array
+    complete: Array
+    foretold: Array
     spread: Spread
 
 
@@ -194,7 +212,15 @@ def _branches(
         local = slot_weights(matrix, tree)
         leaf_weight, node = local.leaf[leaf], local.node[layout.cell[place]]
         n, gave = _people(leaf_weight > 0, node, layout, own, matrix.shape[0])
-        found.append(_Branch(tree, matrix, leaf_weight, node + offset, pools[place], n, gave))
+        unrated = unrated_leaves(
+            nodes.scheme,
+            raters > 0,
+            nodes.expected,
+            levels=nodes.levels,
+            pool=pools[place],
+            cell=tree.cell_of,
+        )
+        found.append(_Branch(tree, matrix, leaf_weight, node + offset, pools[place], n, gave, unrated))
         offset += matrix.shape[0]
     return found
 
@@ -225,18 +251,24 @@ def _score(
         moved.append(
             parts(told, reading, leaves, branch.leaf_weight, layout, branch.tree, place=place, rule=rule)
         )
-        columns.append(_figures(branch.matrix, leaves))
-    found = spread(moved, slots)
-    score, one, pooled, bounded = np.concatenate(columns, axis=1)
-    return _Score(score, one, pooled, bounded, found)
+        columns.append(_figures(branch, leaves, SCALE[statistic]))
+    score, one, pooled, bounded, complete, foretold = np.concatenate(columns, axis=1)
+    return _Score(score, one, pooled, bounded, complete, foretold, spread(moved, slots))
 
 
-def _figures(matrix: sp.csr_array, leaves: Leaves) -> Array:
-    """Score, variance of one rating drawn with its weights, weights of replaced variances: (4, V)."""
+def _figures(branch: _Branch, leaves: Leaves, scale: tuple[float, float]) -> Array:
+    """Rows of :class:`_Score` but the last, (6, V), from the figures of a branch's leaves."""
+    matrix, rated = branch.matrix, leaves.n > 0
     score = matrix @ leaves.figure
-    square = matrix @ (np.where(leaves.n > 0, leaves.variance, 0.0) + leaves.figure**2)
-    kinds = [matrix @ ((leaves.kind == kind) & (leaves.n > 0)).astype(float) for kind in (POOLED, BOUNDED)]
-    return np.stack([score, square - score**2, *kinds])
+    square = matrix @ (np.where(rated, leaves.variance, 0.0) + leaves.figure**2)
+    kinds = [matrix @ ((leaves.kind == kind) & rated).astype(float) for kind in (POOLED, BOUNDED)]
+    complete, foretold = score, np.zeros_like(score)
+    if branch.unrated is not None:
+        lowest, highest = scale
+        complete, foretold = complete_score(
+            branch.unrated, leaves.figure, rated, lowest=lowest, highest=highest
+        )
+    return np.stack([score, square - score**2, *kinds, complete, foretold])
 
 
 def _labelled(
@@ -282,6 +314,8 @@ def _labelled(
             "df": each([score.spread.df for score in scores]),
             "pooled": each(pooled),
             "bounded": each(bounded),
+            "complete": each([score.complete for score in scores]),
+            "unrated": ("node", np.where(empty, np.nan, _unrated(branches))),
             "flag": (("node", "statistic"), _flag(scores, variance, empty)),
         }
         | {f"share_{part}": _share(scores, member, part) for part, (_, member) in shares.items()},
@@ -294,17 +328,32 @@ def _labelled(
 def _ends(
     scores: Sequence[_Score], variance: Sequence[Array], empty: NDArray[np.bool_], level: float
 ) -> list[tuple[Array, Array]]:
-    """Ends of the intervals, a pair a statistic."""
-    return [
-        composite_interval(
-            np.where(empty, np.nan, score.estimate),
-            se=np.where(empty, np.nan, np.sqrt(value)),
-            df=score.spread.df,
-            bounds=SCALE[statistic],
-            level=level,
+    """Ends of the intervals, a pair a statistic: of the score, and of the score with its unrated leaves."""
+    found = []
+    for score, value, statistic in zip(scores, variance, STATISTICS, strict=True):
+        whole = value + score.foretold
+        pairs = (
+            (score.estimate, value, score.spread.df),
+            (score.complete, whole, score.spread.df * (whole / value) ** 2),
         )
-        for score, value, statistic in zip(scores, variance, STATISTICS, strict=True)
-    ]
+        ends = [
+            composite_interval(
+                np.where(empty, np.nan, centre),
+                se=np.where(empty, np.nan, np.sqrt(spread)),
+                df=df,
+                bounds=SCALE[statistic],
+                level=level,
+            )
+            for centre, spread, df in pairs
+        ]
+        found.append((np.minimum(ends[0][0], ends[1][0]), np.maximum(ends[0][1], ends[1][1])))
+    return found
+
+
+def _unrated(branches: Sequence[_Branch]) -> Array:
+    """Weight of expected leaves that nobody rated in each complete score, (V,)."""
+    weights = [np.zeros(b.matrix.shape[0]) if b.unrated is None else b.unrated.weight for b in branches]
+    return np.concatenate(weights)
 
 
 def _flag(scores: Sequence[_Score], variance: Sequence[Array], empty: NDArray[np.bool_]) -> NDArray[np.str_]:

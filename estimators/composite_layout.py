@@ -1,6 +1,6 @@
 """Where each rating enters a scheme: from respondents and items to leaves, cell by cell."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -31,12 +31,16 @@ class Nodes:
         Levels whose nodes are wanted.
     outside
         Whether a respondent without leaves is an error, or merely has no part in these nodes.
+    expected
+        Names of the leaves that belong to the scores even if nobody rates them, such as the feedback of
+        every channel. The official rule drops them; the intervals then reach to the scores with them.
     """
 
     scheme: Scheme
     path: tuple[str, ...]
     levels: tuple[str, ...]
     outside: Literal["error", "ignore"] = "error"
+    expected: Collection[str] = ()
 
     def __post_init__(self) -> None:
         if not self.path or self.path[-1] != "item":
@@ -45,6 +49,11 @@ class Nodes:
             raise ValueError("levels must name at least one level, got none")
         for level in self.levels:
             self.scheme.level(level)
+        if isinstance(self.expected, str) or (lost := set(self.expected) - set(self.scheme.leaves)):
+            wrong = self.expected if isinstance(self.expected, str) else sorted(lost)[0]
+            raise ValueError(
+                f"expected must be names of leaves such as {self.scheme.leaves[0]!r}, got {wrong!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.stats import norm, rankdata
 
 from sapa.studies.declaring import ERRORS, RANKING, by_size, design, judged, mean_of, respondents, truths
-from sapa.studies.scoring import RULES, Composed, ItemIntervals, RuleScores
+from sapa.studies.scoring import RULES, Composed, ItemIntervals, Leaves, RuleScores
 from sapa.studies.settings import Settings, row, rows_of, table_of
 from sapa.studies.world import World
 from simulate import Diagnosis, Fabrication, Interviewers, Modes, Outcome, for_each
@@ -27,7 +27,9 @@ LEVEL: Final = 0.05
 def as_fielded(world: World, settings: Settings) -> pd.DataFrame:
     """The 2020 design: intervals by cell size, size and power of change tests, rank sets, the top three."""
     rule = RuleScores()
-    base = design(world, "as fielded", {"official": for_each(Composed())}, {"official": rule.truth})
+    whole = Composed(Leaves.of(world.population).existing(world.population))
+    estimators = {"official": for_each(Composed()), "official, leaves expected": for_each(whole)}
+    base = design(world, "as fielded", estimators, dict.fromkeys(estimators, rule.truth))
     first = settings.run(base)
     second = settings.run(base, seed=settings.seed + 1)
     outcome = first.outcome("official")
@@ -40,6 +42,8 @@ def as_fielded(world: World, settings: Settings) -> pd.DataFrame:
         **RANKING,
     }
     rows = rows_of(base.name, "official", {name: f(outcome) for name, f in figures.items()}, groups)
+    named = judged(first, "official, leaves expected", {"coverage": d.coverage, "width": d.width})
+    rows += rows_of(base.name, "official, leaves expected", named, groups)
     rows += rows_of(base.name, "rank sets", rank_sets(outcome), groups)
     for change in CHANGES:
         name, found = change_test(outcome, second.outcome("official"), change)

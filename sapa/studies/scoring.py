@@ -1,6 +1,6 @@
 """Official scores of simulated surveys, all replicates at once, and the same scored by other rules."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
 
@@ -35,6 +35,11 @@ class Leaves:
         parts = [leaf.split("/") for leaf in scheme_2020().leaves]
         form = np.array([forms[f"{service}/{channel}"] for service, channel, _, _ in parts])
         return cls(form, np.array([items[item] for *_, item in parts]))
+
+    def existing(self, population: Population) -> frozenset[str]:
+        """Names of the leaves that have ratings in the population."""
+        mean = population.truth("form").to_numpy()[self.form, self.item]
+        return frozenset(np.array(scheme_2020().leaves)[~np.isnan(mean)].tolist())
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,15 @@ class RuleScores:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """Estimator of one survey's table: official service scores with error, interval and rank set."""
+    """Estimator of one survey's table: official service scores with error, interval and rank set.
+
+    Attributes
+    ----------
+    expected
+        Leaves that belong to the scores even if nobody rates them, see :class:`estimators.Nodes`.
+    """
+
+    expected: frozenset[str] = frozenset()
 
     def __call__(self, table: xr.Dataset) -> dict[str, Floats]:
         """Answers by service, in the order of the scheme."""
@@ -109,7 +122,8 @@ class Composed:
         told = table.assign(
             service=("respondent", parts[:, 0]), channel=("respondent", parts[:, 2])
         ).assign_coords(item=table["item"].values.astype(str))
-        found = compose(told, SERVICES, strata=("service", "channel"), shares=(), pool=("criterion",))
+        wanted = replace(SERVICES, expected=self.expected)
+        found = compose(told, wanted, strata=("service", "channel"), shares=(), pool=("criterion",))
         mean = found.sel(statistic="mean").sel(node=list(scheme_2020().level("service").nodes))
         covariance = mean["covariance"].sel(other=mean["node"].values).to_numpy()
         places = ranks(mean["estimate"].to_numpy(), covariance, draws=RANK_DRAWS, rng=0)

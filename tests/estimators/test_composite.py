@@ -332,6 +332,43 @@ def test_an_item_that_nobody_rated_lends_no_variance_to_the_pool():
     assert float(found.se) == pytest.approx(np.sqrt(pooled))
 
 
+def expecting(expected=()):
+    """Three services with feedback of 2, 3 and 4, and one whose feedback nobody rated."""
+    items = {"i1": "staff", "i4": "feedback"}
+    rng = np.random.default_rng(4)
+    names = ["a", "b", "c", "d"]
+    first = rng.choice([4, 5, 5], size=(4, 20))
+    second = np.stack([np.full(20, code) for code in (2, 3, 4, -1)])
+    codes = np.stack([first, second], axis=2).reshape(80, 2)
+    data = dataset(codes, np.repeat(names, 20), ["office"] * 80, items=list(items))
+    whole = scheme([(name, "office") for name in names], items)
+    return compose(data, Nodes(whole, PATH, ("service", "all"), expected=expected)).sel(statistic="mean")
+
+
+def test_expected_leaves_that_nobody_rated_are_foretold_and_widen_the_interval():
+    plain, wide = expecting(), expecting(["d/office/feedback/i4"])
+    np.testing.assert_array_equal(plain.complete, plain.estimate)
+    np.testing.assert_array_equal(plain.unrated, 0)
+    for name in ("estimate", "se", "covariance", "df"):
+        np.testing.assert_array_equal(plain[name], wide[name])
+    d, same = wide.sel(node="d"), ["a", "b", "c"]
+    assert float(d.complete) == pytest.approx((float(d.estimate) + 3) / 2)
+    assert wide.unrated.sel(node=["a", "d", "all"]).values.tolist() == pytest.approx([0, 1 / 2, 1 / 8])
+    assert (
+        float(d.lower) < float(d.complete) - 1.9 * np.sqrt(1 / 4 * 4 / 3) < float(plain.lower.sel(node="d"))
+    )
+    assert float(d.upper) >= float(plain.upper.sel(node="d"))
+    np.testing.assert_array_equal(wide.lower.sel(node=same), plain.lower.sel(node=same))
+
+
+def test_expected_leaves_must_be_leaves():
+    for expected in (["d/feedback"], "d/office/feedback/i4"):
+        with pytest.raises(
+            ValueError, match=r"expected must be names of leaves such as 'a/office/staff/i1', got 'd/"
+        ):
+            expecting(expected)
+
+
 def bad(**changes):
     data = dataset([[5, 4], [4, 4]], ["a", "a"], ["office"] * 2, items=["i1", "i3"])
     options = {
