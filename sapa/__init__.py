@@ -3,6 +3,7 @@
 from sapa.answers import check, read
 from sapa.estimation import compare, draw, estimate, rank
 from sapa.microdata import MicrodataReport, microdata_report, synthetic_2020
+from sapa.output import write
 from sapa.precision import Precision, precision_2020
 from sapa.verdicts import Verdicts, verdicts_2020
 
@@ -20,4 +21,5 @@ __all__ = [
     "read",
     "synthetic_2020",
     "verdicts_2020",
+    "write",
 ]

@@ -8,14 +8,17 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
+from sapa.json_text import json_text
+
 MANIFEST = "manifest.json"
+WRITERS: Final = (".csv", ".xlsx", ".json")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -119,6 +122,63 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def write(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Table in a file, with what it assumes where the format has a place for it.
+
+    Parameters
+    ----------
+    table
+        Of results; its ``attrs`` say what was assumed.
+    path
+        Ends in ``.csv`` (the table alone), ``.xlsx`` (sheets *table* and *about*) or ``.json`` (``rows`` and
+        ``notes``). Written whole or not at all; an older file is replaced.
+
+    Raises
+    ------
+    ValueError
+        When the name ends otherwise, or what is there is a folder or a link.
+    """
+    place = writable(path, WRITERS)
+    notes = notes_of(table)
+    if place.suffix.lower() == ".csv":
+        write_csv(table, place)
+    elif place.suffix.lower() == ".xlsx":
+        about = pd.DataFrame({"what": [*notes], "value": [str(note) for note in notes.values()]})
+        write_xlsx({"table": table, "about": about}, place)
+    else:
+        with whole_file(place) as fresh:
+            fresh.write_text(json_text({"notes": notes, "rows": table}) + "\n", encoding="utf-8")
+
+
+def writable(path: str | os.PathLike[str], endings: tuple[str, ...]) -> Path:
+    """Path of a file to write, of a kind that can be written.
+
+    Raises
+    ------
+    ValueError
+        When it ends otherwise, or what is there is no plain file.
+
+    Examples
+    --------
+    >>> writable("table.doc", (".csv", ".xlsx"))
+    Traceback (most recent call last):
+    ValueError: out must end in .csv or .xlsx, got 'table.doc'; choose another name
+    """
+    place = Path(path)
+    if place.suffix.lower() not in endings:
+        raise ValueError(f"out must end in {' or '.join(endings)}, got {place.name!r}; choose another name")
+    if place.is_symlink() or (place.exists() and not place.is_file()):
+        raise ValueError(f"out must be a file, got {str(path)!r}, which is none; choose another name")
+    return place
+
+
+def notes_of(table: pd.DataFrame) -> dict[str, Any]:
+    """What a table of results says of itself: its attributes that are not empty."""
+    return {
+        str(key): value for key, value in table.attrs.items() if value is not None and value not in ("", [])
+    }
 
 
 def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:

@@ -1,5 +1,6 @@
 """The files of the 2020 reproduction: tables, figures, the report."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -7,10 +8,10 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 
 from sapa.drawings import drawings
-from sapa.output import write_csv, write_xlsx
+from sapa.output import whole_folder, write_csv, write_xlsx
 from sapa.published import Language
 from sapa.report import Figure, figure
-from sapa.reproduction import Reproduction, Stage
+from sapa.reproduction import SEED, Reproduction, Stage, reproduce_2020
 from sapa.reproduction_report import reproduction_page
 
 DPI = 200
@@ -57,6 +58,38 @@ def write(
     tell(0.95, "writing the report")
     (folder / "report.html").write_text(reproduction_page(result, drawn), encoding="utf-8")
     tell(1.0, "done")
+
+
+def reproduce_into(
+    out: str | os.PathLike[str],
+    *,
+    rho: float = 0.5,
+    deff: float = 1.0,
+    seed: int = SEED,
+    language: Language = "en",
+    stage: Stage | None = None,
+) -> Reproduction:
+    """Reproduction of the 2020 monitoring, all its files in a folder that appears whole or not at all.
+
+    Parameters
+    ----------
+    out
+        Folder: new, empty, or of an earlier reproduction.
+    rho, deff, seed, stage
+        As in :func:`sapa.reproduction.reproduce_2020`.
+    language
+        Of the figures' labels.
+
+    Raises
+    ------
+    ValueError
+        As :func:`sapa.reproduction.reproduce_2020`, and when the folder holds files of others.
+    """
+    tell = stage or (lambda share, text: None)
+    with whole_folder(out, made_by="sapa reproduce") as folder:
+        result = reproduce_2020(rho=rho, deff=deff, seed=seed, stage=stage)
+        write(result, folder, language=language, stage=lambda share, text: tell(0.75 + 0.25 * share, text))
+    return result
 
 
 def _draw(

@@ -7,7 +7,8 @@ from typing import Final
 import typer
 
 from sapa.answers import check as check_answers
-from sapa.commands.tables import AsJson, Codebook, Data, Out, codebook_of, python_call, show, working
+from sapa.commands.python_call import PythonText, python_call, tell_python
+from sapa.commands.tables import AsJson, Codebook, Data, Out, codebook_of, show, working
 
 #: Exit code when the file was read and has problems.
 PROBLEMS: Final = 3
@@ -25,9 +26,11 @@ def check(data: Data, codebook: Codebook = None, out: Out = None, as_json: AsJso
         found = check_answers(data, book)
     table = found.problems
     table.attrs = dict(found.counts)
-    call = python_call("sapa.check", check_answers, repr(str(data)), repr(str(book)))
-    if len(table) or as_json or out is not None:
-        show(table, call=call + ".problems", as_json=as_json, out=out)
     print(f"{len(table)} problems; {json.dumps(dict(found.counts))}", file=sys.stderr)
+    call = PythonText(python_call(check_answers, data, book) + ".problems")
+    if len(table) or as_json or out is not None:
+        show(table, call=call, as_json=as_json, out=out)
+    else:
+        tell_python(call)
     if not found.fine:
         raise typer.Exit(PROBLEMS)

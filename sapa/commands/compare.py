@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sapa.commands.python_call import python_call
 from sapa.commands.tables import (
     AsJson,
     Codebook,
@@ -17,7 +18,6 @@ from sapa.commands.tables import (
     MinRaters,
     Out,
     Seed,
-    python_call,
     reading,
     show,
     working,
@@ -70,5 +70,5 @@ def compare(
     options |= {"min_cell": min_cell, "rng": seed}
     with working("comparing"):
         table = compare_answers(old, new, **options)
-    call = python_call("sapa.compare", compare_answers, old_text, new_text, **options)
+    call = python_call(compare_answers, old_text, new_text, **options)
     show(table, call=call, as_json=as_json, out=out)

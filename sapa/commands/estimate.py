@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sapa.commands.python_call import python_call
 from sapa.commands.tables import (
     AsJson,
     Codebook,
@@ -13,7 +14,6 @@ from sapa.commands.tables import (
     Drop,
     MinCell,
     Out,
-    python_call,
     reading,
     show,
     working,
@@ -47,6 +47,4 @@ def estimate(
     options |= {"single_psu": single_psu, "min_cell": min_cell}
     with working("estimating"):
         table = estimate_answers(answers, **options)
-    show(
-        table, call=python_call("sapa.estimate", estimate_answers, text, **options), as_json=as_json, out=out
-    )
+    show(table, call=python_call(estimate_answers, text, **options), as_json=as_json, out=out)

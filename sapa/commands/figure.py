@@ -1,12 +1,12 @@
 """``sapa figure``: own answers drawn."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from sapa.commands.python_call import PythonText, python_call, tell_python
 from sapa.commands.tables import (
     AsJson,
     Codebook,
@@ -19,7 +19,7 @@ from sapa.commands.tables import (
     MinDf,
     MinRaters,
     Seed,
-    python_call,
+    print_json,
     reading,
     working,
 )
@@ -27,7 +27,7 @@ from sapa.estimation import draw
 from sapa.estimation.drawing import Kind
 from sapa.estimation.official import Denominator, SinglePsu, Statistic
 from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit
-from sapa.output import whole_file
+from sapa.output import whole_file, writable
 from sapa.published.names import Language
 
 FORMATS = (".png", ".pdf", ".svg")
@@ -59,16 +59,13 @@ def figure(
 
     Example: sapa figure answers.csv --kind ranks --lang kk --out ranks.pdf
     """
-    if out.suffix.lower() not in FORMATS or out.is_dir() or out.is_symlink():
-        raise ValueError(f"out must be a file ending in one of {FORMATS}, got {str(out)!r}; choose another")
+    writable(out, FORMATS)
     answers, text = reading(data, codebook, drop=drop)
     options: dict[str, Any] = {"kind": kind, "by": by, "statistic": statistic, "denominator": denominator}
     options |= {"deff": deff, "level": level, "single_psu": single_psu, "min_raters": min_raters}
     options |= {"min_df": min_df, "df": df, "min_cell": min_cell, "language": language, "rng": seed}
-    call = (
-        python_call("sapa.draw", draw, text, **options)
-        + f".get_figure(root=True).savefig({str(out)!r}, dpi=200)"
-    )
+    drawn = python_call(draw, text, **options)
+    call = PythonText(f"{drawn}.get_figure(root=True).savefig({str(out)!r}, dpi=200)")
     import matplotlib.pyplot as plt  # here, for it takes longer to load than most commands take to run
 
     plt.switch_backend("agg")  # no window: there may be no screen
@@ -77,5 +74,6 @@ def figure(
         plt.savefig(fresh, dpi=200)
         plt.close()
     if as_json:
-        print(json.dumps({"python": call, "file": str(out)}, ensure_ascii=False))
-    print(f"wrote {out}\nPython: {call}", file=sys.stderr)
+        print_json(call, files=[out])
+    print(f"wrote {out}", file=sys.stderr)
+    tell_python(call)

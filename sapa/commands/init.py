@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from sapa.answers import AnswerCodebook, FileTable, check, guess_codebook, open_table, write_codebook
+from sapa.answers import AnswerCodebook, FileTable, Item, check, guess_codebook, open_table, write_codebook
 from sapa.answers.codebook import MISSING_KINDS, ROLES
-from sapa.commands.tables import Codebook, Data, codebook_of, working
+from sapa.commands.python_call import PythonText, python_call, tell_python
+from sapa.commands.tables import AsJson, Codebook, Data, codebook_of, print_json, working
 
 
 def init(
@@ -17,6 +18,7 @@ def init(
     codebook: Codebook = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the guesses without asking.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a codebook that is there.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a commented codebook for a file of answers: looks at the file, guesses, asks.
 
@@ -30,13 +32,19 @@ def init(
     with working(f"looking at {data.name}"):
         table = open_table(data)
         book = guess_codebook(table)
+    text = python_call(guess_codebook, python_call(open_table, data))
     if not yes:
-        book = _asked(table, book)
+        said = _asked(table, book)
+        text = text if said == book else _as_python(said)
+        book = said
     write_codebook(book, place)
+    call = python_call(write_codebook, text, place)
     found = check(table, book)
     print(f"wrote {place}: {len(book.items)} items, {found.counts['rows']} rows", file=sys.stderr)
     print(f"{len(found.problems)} problems; next: sapa check {data}{_named(data, place)}", file=sys.stderr)
-    print(f"Python: sapa.read({str(data)!r}, codebook={str(place)!r})", file=sys.stderr)
+    if as_json:
+        print_json(call, files=[place], items=list(book.items), problems=len(found.problems), **found.counts)
+    tell_python(call)
 
 
 def _named(data: Path, place: Path) -> str:
@@ -80,3 +88,12 @@ def _ask(question: str, guess: str, allowed: list[str] | None = None) -> str:
         if allowed is None or said in allowed:
             return said
         print(f"there is no column {said!r}", file=sys.stderr)
+
+
+def _as_python(book: AnswerCodebook) -> PythonText:
+    """Text that makes a codebook."""
+    items = {
+        name: python_call(Item, item.column, item.criterion, zone=item.zone, channels=item.channels)
+        for name, item in book.items.items()
+    }
+    return python_call(AnswerCodebook, book.layout, dict(book.columns), items, missing=dict(book.missing))

@@ -4,13 +4,14 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 
 from sampling import Frame, Plan, allocate
-from sapa.commands.tables import Deff, working
+from sapa.commands.python_call import PythonText, python_call, tell_python
+from sapa.commands.tables import AsJson, Deff, print_json, working
 from sapa.frames import actual_2020, frame_2020, read_frame, write_example
 from sapa.output import whole_file, write_xlsx
 from sapa.planning import case_2020, plan_tables
@@ -53,6 +54,7 @@ def plan(
     out: Annotated[Path, typer.Option(help="Workbook to write, .xlsx; the figures go beside it.")] = Path(
         "plan.xlsx"
     ),
+    as_json: AsJson = False,
 ) -> None:
     """Plan the interviews: by region and service, contacts by mode, back-checks, quotas, precision.
 
@@ -72,28 +74,37 @@ def plan(
     shares, rates = _modes(mode or [])
     with working("planning"):
         known = frame_2020(**rates) if frame is None else _with(read_frame(frame), rates)
-        made = allocate(
-            known,
-            n,
-            power=power,
-            min_service=min_service,
-            min_region=min_region,
-            region_half_width=region_half_width,
-            service_half_width=service_half_width,
-            deff=deff,
-            mode_share=shares,
-            assurance=assurance,
-            workload=workload,
-        )
+        options: dict[str, Any] = {
+            "power": power,
+            "min_service": min_service,
+            "min_region": min_region,
+            "region_half_width": region_half_width,
+            "service_half_width": service_half_width,
+            "deff": deff,
+            "mode_share": shares,
+            "assurance": assurance,
+            "workload": workload,
+        }
+        made = allocate(known, n, **options)
         tables = plan_tables(made, deff=deff)
         if frame is None:
             tables["2020"] = case_2020(deff=deff)
             tables["2020 regions"] = actual_2020()
         write_xlsx(tables, out)
         pictures = _draw(made, out.with_suffix(PICTURE))
-    for row in tables["about"].itertuples():
-        print(f"{row.what}: {row.value}")
+    told = python_call(allocate, _known_text(frame, rates), *([] if n is None else [n]), **options)
+    sheets = python_call(plan_tables, told, deff=deff)
+    if frame is None:
+        old = f"'2020': {python_call(case_2020, deff=deff)}, '2020 regions': {python_call(actual_2020)}"
+        sheets = PythonText(f"{{**{sheets}, {old}}}")
+    call = python_call(write_xlsx, sheets, out)
+    if as_json:
+        print_json(call, files=[out, *pictures], tables=tables)
+    else:
+        for row in tables["about"].itertuples():
+            print(f"{row.what}: {row.value}")
     print(f"wrote {out} and the figures {', '.join(str(p) for p in pictures)}", file=sys.stderr)
+    tell_python(call)
 
 
 def _modes(told: list[str]) -> tuple[dict[str, float] | None, dict[str, dict[str, float]]]:
@@ -113,6 +124,14 @@ def _modes(told: list[str]) -> tuple[dict[str, float] | None, dict[str, dict[str
         if not name:
             raise ValueError(f"mode must have a name, got {text!r}; for instance telephone:0.6:0.5:0.7")
     return (shares, {"contact": contact, "response": response}) if told else (None, {})
+
+
+def _known_text(frame: Path | None, rates: dict[str, dict[str, float]]) -> PythonText:
+    """Python text of the frame that is planned."""
+    if frame is None:
+        return python_call(frame_2020, **rates)
+    known = python_call(read_frame, frame)
+    return PythonText(f"dataclasses.replace({known}, **{rates!r})") if rates else known
 
 
 def _with(frame: Frame, rates: dict[str, dict[str, float]]) -> Frame:

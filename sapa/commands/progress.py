@@ -1,20 +1,41 @@
-"""Progress on standard error: a bar on a terminal, one line a stage elsewhere."""
+"""Progress on standard error: a bar on a terminal, nothing elsewhere unless it is asked for."""
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from sapa.reproduction import Stage
 
+ShowProgress = Annotated[
+    bool | None,
+    typer.Option(
+        "--progress/--no-progress",
+        help="Progress on standard error; by default where that is a terminal.",
+        show_default=False,
+    ),
+]
+
 
 @contextmanager
-def shown() -> Iterator[Stage]:
-    """Callback that shows each stage of a long job while it runs."""
-    if not sys.stderr.isatty():
+def shown(progress: bool | None = None) -> Iterator[Stage]:
+    """Callback that shows each stage of a long job while it runs.
+
+    Parameters
+    ----------
+    progress
+        Whether it shows anything; by default where standard error is a terminal. Elsewhere one line a stage.
+    """
+    terminal = sys.stderr.isatty()
+    if not (terminal if progress is None else progress):
+        yield lambda share, text: None
+        return
+    if not terminal:
         yield _plain()
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())

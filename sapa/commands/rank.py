@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sapa.commands.python_call import python_call
 from sapa.commands.tables import (
     AsJson,
     Codebook,
@@ -17,7 +18,6 @@ from sapa.commands.tables import (
     MinRaters,
     Out,
     Seed,
-    python_call,
     reading,
     show,
     working,
@@ -63,4 +63,4 @@ def rank(
     options |= {"min_cell": min_cell, "rng": seed}
     with working("ranking"):
         table = rank_answers(answers, **options)
-    show(table, call=python_call("sapa.rank", rank_answers, text, **options), as_json=as_json, out=out)
+    show(table, call=python_call(rank_answers, text, **options), as_json=as_json, out=out)

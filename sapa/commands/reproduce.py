@@ -1,16 +1,17 @@
 """``sapa reproduce``: the 2020 monitoring rebuilt, judged and shown."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from sapa.commands.progress import shown
-from sapa.output import whole_folder
+from sapa.commands.progress import ShowProgress, shown
+from sapa.commands.python_call import python_call, tell_python
+from sapa.commands.tables import AsJson, print_json
 from sapa.published import Language
-from sapa.reproduction import SEED, Reproduction, reproduce_2020
+from sapa.reproduction import SEED, Reproduction
 
 HEADS = {
     "input": "input",
@@ -31,17 +32,27 @@ def reproduce(
     deff: Annotated[float, typer.Option(help="Design effect beside the named design, at least 1.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the synthetic respondents.")] = SEED,
     lang: Annotated[Language, typer.Option(help="Language of the figures' labels.")] = "en",
+    progress: ShowProgress = None,
+    as_json: AsJson = False,
 ) -> None:
     """Recompute every figure of the 2020 report, say how precise it is and which ranks it supports.
 
+    Exit codes: 0 done, 2 bad input, 130 stopped (nothing is left half-written).
+
     Example: sapa reproduce --out out/2020
     """
-    from sapa.reproduction_files import write  # here, for its drawings take long to load
+    from sapa.reproduction_files import reproduce_into  # here, for its drawings take long to load
 
-    with whole_folder(out, made_by="sapa reproduce") as folder, shown() as stage:
-        result = reproduce_2020(rho=rho, deff=deff, seed=seed, stage=stage)
-        write(result, folder, language=lang, stage=lambda share, text: stage(0.75 + 0.25 * share, text))
-    _summarise(result, out)
+    options: dict[str, Any] = {"rho": rho, "deff": deff, "seed": seed, "language": lang}
+    with shown(progress) as stage:
+        result = reproduce_into(out, **options, stage=stage)
+    call = python_call(reproduce_into, out, **options)
+    if as_json:
+        counts = result.ledger_counts.rename_axis("table").reset_index()
+        print_json(call, folder=out, findings=result.findings, ledger_counts=counts)
+    else:
+        _summarise(result, out)
+    tell_python(call)
 
 
 def _summarise(result: Reproduction, out: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sapa.commands.tables import AsJson, Out, python_call, show
+from sapa.commands.python_call import PythonText, python_call
+from sapa.commands.tables import AsJson, Out, show
 from sapa.studies import STUDIES
 from sapa.studies import study as study_of
 
@@ -36,12 +37,9 @@ def study(
     options["store"] = None if store is None else str(store)
     with _client(scheduler) as client:
         table = study_of(name, **options, client=client)
-    show(
-        table,
-        call=python_call("sapa.studies.study", study_of, repr(name), **options),
-        as_json=as_json,
-        out=out,
-    )
+    if scheduler is not None:
+        options["client"] = PythonText(f"dask.distributed.Client({scheduler!r})")
+    show(table, call=python_call(study_of, name, **options), as_json=as_json, out=out)
 
 
 @contextmanager

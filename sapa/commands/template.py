@@ -1,22 +1,32 @@
 """``sapa template``: workbooks and codebooks to fill in."""
 
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from sapa.answers import write_codebook
+from sapa.answers import AnswerCodebook, write_codebook
 from sapa.answers.templates import answers_template, frame_template, template_codebook
-from sapa.output import write_xlsx
+from sapa.commands.python_call import python_call, tell_python
+from sapa.commands.tables import AsJson, print_json
+from sapa.output import writable, write_xlsx
 
 Kind = Literal["answers", "codebook", "frame"]
 DEFAULT: Final = {"answers": "answers.xlsx", "codebook": "answers.toml", "frame": "frame.xlsx"}
+
+MAKERS: Final[Mapping[Kind, Callable[[], Any]]] = {
+    "answers": answers_template,
+    "codebook": template_codebook,
+    "frame": frame_template,
+}
 
 
 def template(
     kind: Annotated[Kind, typer.Argument(help="A file of answers, its codebook, or a frame.")],
     out: Annotated[Path | None, typer.Option(help="File to write; by default named after the kind.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a template with the 2020 questionnaires: a workbook of answers, its codebook, or a frame.
 
@@ -25,14 +35,17 @@ def template(
     Example: sapa template answers && sapa template codebook
     """
     place = Path(DEFAULT[kind]) if out is None else out
-    ending = Path(DEFAULT[kind]).suffix
-    if place.suffix.lower() != ending:
-        raise ValueError(f"out must end in {ending}, got {place.name!r}; choose another name")
-    if place.exists() or place.is_symlink():
+    writable(place, (Path(DEFAULT[kind]).suffix,))
+    if place.exists():
         raise ValueError(f"out must be a new file, got {str(place)!r}, which exists; choose another name")
-    if kind == "codebook":
-        write_codebook(template_codebook(), place)
+    made = MAKERS[kind]()
+    if isinstance(made, AnswerCodebook):
+        write_codebook(made, place)
+        call = python_call(write_codebook, python_call(MAKERS[kind]), place)
     else:
-        write_xlsx(answers_template() if kind == "answers" else frame_template(), place)
-    made = {"answers": "answers_template()", "frame": "frame_template()", "codebook": "template_codebook()"}
-    print(f"wrote {place}\nPython: sapa.answers.templates.{made[kind]}", file=sys.stderr)
+        write_xlsx(made, place)
+        call = python_call(write_xlsx, python_call(MAKERS[kind]), place)
+    if as_json:
+        print_json(call, files=[place])
+    print(f"wrote {place}", file=sys.stderr)
+    tell_python(call)

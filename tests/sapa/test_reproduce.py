@@ -67,7 +67,7 @@ def sapa(*words: str) -> subprocess.CompletedProcess[str]:
 def done(tmp_path_factory):
     """Folder and output of one run of ``sapa reproduce``."""
     folder = tmp_path_factory.mktemp("reproduce") / "2020"
-    run = sapa("reproduce", "--out", str(folder))
+    run = sapa("reproduce", "--progress", "--out", str(folder))
     assert run.returncode == 0, run.stderr
     return folder, run
 
@@ -206,7 +206,7 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
 
 
 def test_ctrl_c_leaves_nothing_half_written(tmp_path):
-    command = [sys.executable, "-m", "sapa", "reproduce", "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "sapa", "reproduce", "--progress", "--out", str(tmp_path / "out")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         assert run.stderr is not None
         assert "%" in run.stderr.readline()  # it is at work
