@@ -26,8 +26,8 @@ class Frame:
     recipients : array (S,)
         Recipients of each service in a year, or another size measure; see `recipients_are`.
     cells : array (R, S), optional
-        Recipients by region and service. None means unknown: recipients in proportion to population
-        over the possible regions.
+        Recipients by region and service; those of a surveyed service sum to its recipients. None means
+        unknown: recipients in proportion to population over the possible regions.
     possible : array of bool (R, S), optional
         False where a service is not given or not surveyed in a region: a structural zero.
     surveyed : array of bool (S,), optional
@@ -80,29 +80,60 @@ class Frame:
         shape = (count, width)
         for name in ("population", "recipients", "cells", "possible", "surveyed", "sd", "share", "cost"):
             put(self, name, _aligned(name, getattr(self, name), regions, services))
-        put(self, "population", _shaped("population", self.population, (count,), regions))
-        put(self, "recipients", _shaped("recipients", self.recipients, (width,), services))
+        put(self, "population", _shaped("population", self.population, (count,), self))
+        put(self, "recipients", _shaped("recipients", self.recipients, (width,), self))
         surveyed = _flags("surveyed", self.surveyed, (width,))
         possible = _flags("possible", self.possible, shape) & surveyed
         put(self, "surveyed", surveyed)
         put(self, "possible", possible)
         for name in ("sd", "share", "cost"):
-            put(self, name, _shaped(name, getattr(self, name), shape))
-        if np.max(np.asarray(self.share)) > 1:
-            raise ValueError("share must lie between 0 and 1, got more; write 75% as 0.75")
-        if np.min(np.asarray(self.cost)) <= 0:
-            raise ValueError("cost must be positive, got 0; give what an interview costs")
+            put(self, name, _shaped(name, getattr(self, name), shape, self))
+        self._refuse("share", np.asarray(self.share) > 1, "lie between 0 and 1", "write 75% as 0.75")
+        self._refuse("cost", np.asarray(self.cost) <= 0, "be positive", "give what an interview costs")
         if self.cells is not None:
-            cells = _shaped("cells", self.cells, shape)
-            if (cells[~possible] > 0).any():
-                r, s = np.argwhere((cells > 0) & ~possible)[0]
-                message = (
-                    f"cells must be 0 where a service is not possible, got {cells[r, s]:g} for region "
-                    f"{regions[r]}, service {services[s]}; allow the cell or clear it"
-                )
-                raise ValueError(message)
-            put(self, "cells", cells)
+            put(self, "cells", _shaped("cells", self.cells, shape, self))
+            self._check_cells()
+        self._check_services()
         self._check_modes()
+
+    def _refuse(self, name: str, bad: Bools, rule: str, remedy: str) -> None:
+        """Name the first bad cell of a table by region and service."""
+        if bad.any():
+            r, s = (int(k) for k in np.argwhere(bad)[0])
+            message = (
+                f"{name} must {rule}, got {getattr(self, name)[r, s]:g} for region {self.regions[r]}, "
+                f"service {self.services[s]}; {remedy}"
+            )
+            raise ValueError(message)
+
+    def _check_cells(self) -> None:
+        """Cells are 0 where nothing is possible, and sum to the recipients of every surveyed service."""
+        cells, recipients = np.asarray(self.cells), np.asarray(self.recipients)
+        rule, remedy = "be 0 where a service is not possible or not surveyed", "allow the cell or clear it"
+        self._refuse("cells", (cells > 0) & ~np.asarray(self.possible), rule, remedy)
+        sums = cells.sum(axis=0)
+        apart = np.asarray(self.surveyed) & ~np.isclose(sums, recipients, rtol=1e-6, atol=1e-9)
+        if apart.any():
+            s = int(np.argmax(apart))
+            message = (
+                f"cells must sum to the recipients of every service, got {sums[s]:.10g} over regions where "
+                f"recipients are {recipients[s]:.10g} for service {self.services[s]}"
+                f"{_and_more(apart)}; correct its cells or its recipients"
+            )
+            raise ValueError(message)
+
+    def _check_services(self) -> None:
+        """A surveyed service with recipients is possible somewhere."""
+        nowhere = np.asarray(self.surveyed) & ~np.asarray(self.possible).any(axis=0)
+        nowhere &= np.asarray(self.recipients) > 0
+        if nowhere.any():
+            s = int(np.argmax(nowhere))
+            message = (
+                f"possible must be true in some region for a surveyed service, got none for service "
+                f"{self.services[s]} with {np.asarray(self.recipients)[s]:g} recipients{_and_more(nowhere)}; "
+                "allow a region or mark it as not surveyed"
+            )
+            raise ValueError(message)
 
     def _check_modes(self) -> None:
         """Contact and response rates by the same modes, each above 0 and at most 1."""
@@ -213,12 +244,17 @@ def _aligned(name: str, values: Any, regions: tuple[str, ...], services: tuple[s
     return array[:, None] if values.dims == ("region",) and name != "population" else array
 
 
-def _shaped(
-    name: str, values: Values, shape: tuple[int, ...], ids: tuple[str, ...] | None = None
-) -> FloatArray:
+def _and_more(bad: Bools) -> str:
+    """How many other services have the same fault."""
+    return f" (and {int(bad.sum()) - 1} more)" if bad.sum() > 1 else ""
+
+
+def _shaped(name: str, values: Values, shape: tuple[int, ...], frame: "Frame | None" = None) -> FloatArray:
     """A field as floats of its shape; one that fits none is refused with both shapes."""
-    if ids is not None and np.shape(values) == (len(ids),):
-        values = xr.DataArray(values, dims="id", coords={"id": list(ids)})
+    if frame is not None and np.shape(values) == shape:
+        ids = {"region": list(frame.regions), "service": list(frame.services)}
+        dims = list(ids) if len(shape) == 2 else ["region" if name == "population" else "service"]
+        values = xr.DataArray(values, dims=dims, coords={dim: ids[dim] for dim in dims})
     array = numbers(name, values)
     try:
         array = np.array(np.broadcast_to(array, shape))

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ SHEETS: Final = {
     "cells": ("region_id", "service_id", "recipients"),
     "modes": ("mode", "contact", "response"),
 }
+OPTIONAL: Final = {"services": ("surveyed", "abroad", "sd", "share_of_fives", "recipients_are")}
 MEASURE_2020: Final = "the interviews of 2020 (a size measure: counts of recipients are not published)"
 
 
@@ -178,12 +180,25 @@ def _sheets(path: Path) -> dict[str, pd.DataFrame]:
         for column in SHEETS[name]:
             if column not in frame:
                 raise ValueError(f"{name} must have a column {column}, got {list(frame.columns)}; rename it")
+        _refuse_misspelt(name, list(frame.columns))
         if frame.empty:
             raise ValueError(f"{name}: must have at least one row, got only the header; fill it in")
         empty = frame.isna().all(axis=1).to_numpy()
         if empty.any():
             raise ValueError(f"{name}: row {int(np.argmax(empty)) + 2} is empty; delete it")
     return sheets
+
+
+def _refuse_misspelt(name: str, columns: list[str]) -> None:
+    """Refuse a column that is there twice, or that nearly bears a name read here: it would be ignored."""
+    known = [*SHEETS[name], *OPTIONAL.get(name, ())]
+    for column in columns:
+        first, dot, number = column.rpartition(".")  # how a second column of one name is read
+        if dot and number.isdigit() and first in known:
+            raise ValueError(f"{name}: column {first} is there twice; keep one")
+        near = get_close_matches(column.strip().lower(), known, n=1, cutoff=0.85)
+        if column not in known and near:
+            raise ValueError(f"{name}: column {column!r} is not read, {near[0]} is; rename or remove it")
 
 
 def _csv(file: Path) -> pd.DataFrame:
@@ -254,6 +269,7 @@ def _modes(frame: pd.DataFrame) -> Mapping[str, dict[str, float]]:
 
 def _cells(frame: pd.DataFrame, regions: list[str], services: list[str]) -> np.typing.NDArray[np.float64]:
     """Recipients by region and service; nan where there is no row."""
+    frame = frame.assign(**{column: frame[column].str.strip() for column in ("region_id", "service_id")})
     for column, ids in (("region_id", regions), ("service_id", services)):
         odd = ~frame[column].isin(ids).to_numpy()
         if odd.any():

@@ -94,3 +94,18 @@ def test_bad_input_is_named():
         round_total([1, 1, 1], 2, method="hill")
     with pytest.raises(ValueError, match=r"n must be at most the sum of the caps 2, got 3"):
         round_total([1, 1], 3, upper=1)
+
+
+@pytest.mark.parametrize(
+    ("real", "whole"),
+    [
+        ([4.5, 4.1, 4.9], [4, 4, 5]),
+        ([0.5, 0.5, 1], [1, 0, 1]),
+        ([2.5, 2.5, 2.5, 2.5], [3, 3, 2, 2]),
+        ([26.6667, 30, 10, 13.3333], [27, 30, 10, 13]),
+        ([1.2, 3.4, 5.4], [1, 3, 6]),
+    ],
+)
+def test_largest_remainder_by_hand(real, whole):
+    """The largest fractions are rounded up, the first among equals."""
+    assert round_total(real, sum(whole)).tolist() == whole

@@ -89,6 +89,38 @@ def test_whole_optimum_of_a_tiny_problem():
     assert answer.n.sum() == min(feasible)
 
 
+def test_a_published_example_that_rounding_up_leaves_at_162():
+    """Three variables, eight strata, CV of 5% each: the example of the R package bethel (De Meo 2009).
+
+    Sizes, totals and variances within strata of its 1,000 people. It rounds every stratum up.
+    """
+    size = np.array([158.0, 120, 126, 40, 124, 180, 197, 55])
+    variance = np.array(
+        [
+            [173288328.551197, 146902338.208333, 164571496.314984, 161485439.333333,
+             184191920.720889, 166657102.301179, 159816070.017508, 186047874.385859],
+            [50.439128, 43.873319, 60.549651, 74.742949, 52.517703, 50.421943, 49.926759, 57.839731],
+            [1471.367734, 1756.310294, 1313.439746, 1636.025,
+             1661.695974, 1493.444413, 1290.623381, 1596.331987],
+        ]
+    )  # fmt: skip
+    totals = np.array([27509070.0, 12429, 56122])
+    target = Target.cv(0.05, (totals / size.sum())[:, None])
+    floors = np.maximum(3, np.ceil(0.04 * size))
+    real = bethel(size, np.sqrt(variance), [target], lower=floors)
+    assert np.ceil(real.n).sum() == 162
+    whole = bethel(size, np.sqrt(variance), [target], lower=floors, integer=True)
+    assert whole.met
+    assert (whole.n >= floors).all()
+    assert whole.n.sum() == 159
+    assert whole.bound > 158  # so no 158 can do
+    assert "gap 0.2%" in str(whole)
+    for h in range(8):
+        fewer = whole.n - np.eye(8)[h]
+        error = np.sqrt((size**2 * variance * (1 / fewer - 1 / size)).sum(axis=1)) / totals
+        assert (error > 0.05).any()
+
+
 def test_bound_holds_whatever_the_design_effect_and_without_correction():
     size = np.array([1000.0, 3000.0])
     plain = bethel(size, 1.0, [Target(0.05)], finite=False, lower=1)

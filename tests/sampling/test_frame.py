@@ -57,19 +57,40 @@ def test_arrays_are_the_frames_own():
     [
         ({"regions": ["A", "A"]}, r"regions must be unique, got A twice"),
         ({"services": ["x", " "]}, r"services must be non-empty ids"),
-        ({"population": [1, -2]}, r"population must be at least 0, got -2.0 at id B"),
-        ({"population": [1, np.nan]}, r"population must be finite numbers, got nan at id B"),
+        ({"population": [1, -2]}, r"population must be at least 0, got -2.0 at region B"),
+        ({"population": [1, np.nan]}, r"population must be finite numbers, got nan at region B"),
         ({"population": [1, 2, 3]}, r"population must have shape \(2,\)"),
         ({"recipients": ["1,5", 2]}, r"recipients must be numbers, .* write decimals with a point"),
         ({"possible": [[1, 0], [0, 1]]}, r"possible must be true or false, got int64"),
         ({"possible": [[True]] * 3}, r"possible must have shape \(2, 2\)"),
-        ({"share": 75}, r"share must lie between 0 and 1"),
-        ({"cost": 0}, r"cost must be positive, got 0"),
+        ({"share": 75}, r"share must lie between 0 and 1, got 75 for region A, service x; write 75% as 0.75"),
+        ({"cost": [[1, 2], [3, 0]]}, r"cost must be positive, got 0 for region B, service y"),
+        ({"sd": [[1, 1], [-1, 1]]}, r"sd must be at least 0, got -1.0 at region B, service x"),
+        ({"recipients": [90, np.inf]}, r"recipients must be finite numbers, got inf at service y"),
+        (
+            {"cells": [[50, 5], [40, 4]]},
+            r"cells must sum to the recipients of every service, got 9 over regions where recipients are 10 "
+            r"for service y; correct its cells or its recipients",
+        ),
+        (
+            {"cells": [[50, 5], [41, 4]]},
+            r"got 91 over regions where recipients are 90 for service x \(and 1 more\)",
+        ),
+        ({"cells": [[50, np.nan], [40, 4]]}, r"cells must be finite numbers, got nan at region A, service y"),
+        (
+            {"cells": [[50, 6], [40, 4]], "possible": [[True, True], [True, False]]},
+            r"cells must be 0 where a service is not possible or not surveyed, got 4 for region B, service y",
+        ),
+        (
+            {"possible": [[True, False], [True, False]]},
+            r"possible must be true in some region for a surveyed service, got none for service y with 10 "
+            r"recipients; allow a region or mark it as not surveyed",
+        ),
         ({"contact": {"web": 1}}, r"contact and response must name the same modes"),
         ({"contact": {"telephone": 0}}, r"contact must lie in 0..1 and above 0, got 0 for telephone"),
         (
             {"cells": [[1, 2], [3, 4]], "surveyed": [True, False]},
-            r"cells must be 0 where a service is not possible, got 2 for region A, service y",
+            r"cells must be 0 where a service is not possible or not surveyed, got 2 for region A, service y",
         ),
     ],
 )
@@ -88,3 +109,11 @@ def test_bad_tables_are_named():
         ValueError, match=r"population must have the regions of the table, differing in \['B'\]"
     ):
         Frame.from_table(table.iloc[:1], population={"A": 1, "B": 2})
+
+
+def test_cells_that_agree_with_the_recipients_to_rounding_of_floats_pass():
+    cells = np.array([[0.1, 7], [0.2, 3]]) * 300
+    frame = Frame(**(GOOD | {"recipients": [89.99999999999, 3000]}), cells=cells)
+    assert frame.table.tolist() == cells.tolist()
+    unsurveyed = Frame(**GOOD, surveyed=[True, False], cells=[[50, 0], [40, 0]])
+    assert unsurveyed.table.sum() == 90

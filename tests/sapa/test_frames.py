@@ -95,6 +95,17 @@ def test_cells_and_modes(tmp_path):
         read_frame(folder)
 
 
+def test_cells_that_contradict_the_services_are_named(tmp_path):
+    (tmp_path / "regions.csv").write_text("region_id,population\nA,5\nB,3\n")
+    (tmp_path / "services.csv").write_text("service_id,recipients\nx,70\ny,30\n")
+    (tmp_path / "cells.csv").write_text("region_id,service_id,recipients\n A,x ,70\nB,y,20\nA,y,9\n")
+    with pytest.raises(
+        ValueError,
+        match=r"cells must sum to the recipients of every service, got 29 .* recipients are 30 for service y",
+    ):
+        read_frame(tmp_path)
+
+
 def put(row, column, value):
     def change(table):
         table.loc[row, column] = value
@@ -116,6 +127,16 @@ def put(row, column, value):
         ("regions.csv", put(3, slice(None), None), r"regions: row 5 is empty; delete it"),
         ("services.csv", put(0, "surveyed", "yes"), r"surveyed must be true or false, got 'yes' in row 2"),
         ("services.csv", lambda table: table.pop("recipients"), r"services must have a column recipients"),
+        (
+            "services.csv",
+            lambda table: table.insert(0, "Surveyed ", table.pop("surveyed")),
+            r"services: column 'Surveyed ' is not read, surveyed is; rename or remove it",
+        ),
+        (
+            "services.csv",
+            lambda table: table.insert(0, "recipients.1", "5"),
+            r"services: column recipients is there twice; keep one",
+        ),
     ],
 )
 def test_bad_files_are_named(tmp_path, file, change, message):

@@ -241,8 +241,9 @@ def test_studies_that_are_none_are_refused(world):
 def test_a_plan_of_sampling_plugs_in(world):
     from sampling import Frame, allocate
 
+    recipients = world.counts.sum(axis=0)
     frame = Frame(
-        world.regions, world.services, population=[5, 3, 2], recipients=[1, 4, 4, 1], cells=world.counts
+        world.regions, world.services, population=[5, 3, 2], recipients=recipients, cells=world.counts
     )
     plan = allocate(frame, 100)
     survey = world.study(plan=plan).draw(1, seed=1)
