@@ -2,26 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import inf
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from estimators.alternatives_scores import Scored, compared
 from estimators.alternatives_shrinkage import Shrunken, correction, only_level, place_of, thin_nodes
 from estimators.composite import STATISTICS, compose
 from estimators.composite_influence import Denominator
 from estimators.composite_layout import Nodes
-from estimators.concordance import kendall
 from estimators.design import Design
+from estimators.freedom import of_units
 from estimators.influence_on_score import leaf_raters
-from estimators.multiplicity import holm, two_sided
-from estimators.ranks import DRAWS, Best, Rng, ranks
+from estimators.ranks import DRAWS, Best, Rng
 from estimators.scheme import Scheme
 from estimators.sparse import SparseRule
 
 Array = NDArray[np.float64]
-SAME = 1e-6  # scores whose difference has less than this part of a score's error are one score
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ def alternatives(
     *,
     level: float = 0.95,
     best: Best = "high",
-    df: float = inf,
+    df: ArrayLike | None = None,
     denominator: Denominator = "asked",
     deff: float = 1.0,
     rule: SparseRule | None = None,
@@ -71,8 +69,9 @@ def alternatives(
     level : float
         Probability that the rank sets of all units by all rules hold at once, for one statistic.
     best : {"high", "low"}
-    df : float
-        Degrees of freedom of the standard errors; infinite takes them as known.
+    df : float or array-like (unit,), optional
+        Degrees of freedom of the standard errors by every rule; infinite takes them as known. By default
+        each score and each difference has its own, Satterthwaite's.
     denominator, deff, rule, pool
         As in `compose`.
     draws, rng
@@ -81,9 +80,10 @@ def alternatives(
     Returns
     -------
     Dataset over ``rule``, the units' level and ``statistic``
-        ``score, se, rank, lower, upper`` by each rule; ``difference`` from the first rule, its
-        ``difference_se`` (the two scores share their respondents), its ``difference_p_value`` (Holm over the
-        units; 1 where the rules cannot differ) and ``rank_change``; ``survives``, whether the unit's rank
+        ``score, se, df, rank, lower, upper`` by each rule; ``difference`` from the first rule, its
+        ``difference_se`` (the two scores share their respondents) and ``difference_df``, its
+        ``difference_p_value`` (Holm over the units; 1 where the rules cannot differ) and ``rank_change``;
+        ``survives``, whether the unit's rank
         sets by the two rules do not meet. Over ``rule`` and ``statistic``: ``tau`` with the first rule,
         ``tau_lower``, ``tau_upper``. Units without a score by some rule are named in the attribute
         ``left_out``.
@@ -97,6 +97,8 @@ def alternatives(
     -----
     Every rule is linear in the nodes of one joint `compose`, so scores by different rules have a joint
     covariance. Weights that depend on the data (respondents of a channel, shrinkage) are taken as fixed.
+    Degrees of freedom of a rule's scores, and of differences, are those of weighted sums of the composed
+    nodes (`estimators.freedom.of_sums`).
     """
     unit, depth = _unit(schemes)
     wanted = [_renamed(name, each) for name, each in schemes.items()]
@@ -112,22 +114,14 @@ def alternatives(
         for place, (name, each) in enumerate(schemes.items()):
             if isinstance(each, Shrunken):
                 maps[place] += correction(each, name, at, raters[name], labels)
-        results.append(_scored(maps, at))
-    kept = np.all([np.isfinite(score).all(axis=0) for score, _ in results], axis=0)
+        results.append(Scored.of(maps, at))
+    kept = np.all([np.isfinite(found.score).all(axis=0) for found in results], axis=0)
     if kept.sum() == 0:
         raise ValueError("no unit has a score by every rule: drop the rule that scores nobody")
-    parts = [
-        _compared(
-            score[:, kept],
-            covariance[:, kept][:, :, :, kept],
-            level=level,
-            best=best,
-            df=df,
-            draws=draws,
-            rng=rng,
-        )
-        for score, covariance in results
-    ]
+    if df is not None:
+        given = np.broadcast_to(of_units(df, len(labels)), results[0].score.shape)
+        results = [replace(found, df=given, difference_df=given) for found in results]
+    parts = [compared(found.only(kept), level=level, best=best, draws=draws, rng=rng) for found in results]
     joined = {name: np.stack([part[name] for part in parts], axis=-1) for name in parts[0]}
     dims = {3: ("rule", unit, "statistic"), 2: ("rule", "statistic")}
     return xr.Dataset(
@@ -205,53 +199,6 @@ def pooled_items(nodes: Nodes) -> Nodes:
     top = {leaf: "/".join(leaf.split("/")[:depth]) for leaf in nodes.scheme.leaves}
     bare = Scheme(nodes.scheme.levels[:1])
     return replace(nodes, scheme=bare.grouped(level, top, below=bare.levels[0].name))
-
-
-def _scored(maps: Array, at: xr.Dataset) -> tuple[Array, Array]:
-    """Scores (rule, unit) and their joint covariance (rule, unit, rule, unit), NaN where a node lacks."""
-    value = at["estimate"].values
-    used = np.isfinite(value)
-    flat = maps.reshape(-1, value.size)
-    empty = (flat == 0).all(axis=1)
-    inside = flat[:, used]
-    score = np.where(empty, np.nan, inside @ value[used])
-    covariance = inside @ at["covariance"].values[np.ix_(used, used)] @ inside.T
-    return score.reshape(maps.shape[:2]), covariance.reshape(maps.shape[:2] * 2)
-
-
-def _compared(
-    score: Array, covariance: Array, *, level: float, best: Best, df: float, draws: int, rng: Rng
-) -> dict[str, Array]:
-    rules, units = score.shape
-    each = 1 - (1 - level) / rules
-    own = [covariance[r, :, r] for r in range(rules)]
-    tables = [
-        ranks(score[r], own[r], level=each, best=best, df=df, draws=draws, rng=rng) for r in range(rules)
-    ]
-    out = {name: np.stack([t[name].values for t in tables]) for name in ("se", "rank", "lower", "upper")}
-    here = np.arange(units)
-    variance = np.stack(
-        [own[r][here, here] + own[0][here, here] - 2 * covariance[r, here, 0, here] for r in range(rules)]
-    )
-    taus = [
-        kendall(score[0], own[0], score[r], own[r], level=level, df=df, draws=draws, rng=rng)
-        for r in range(1, rules)
-    ]
-    difference, se = score - score[0], np.sqrt(variance.clip(0))
-    statistic = np.divide(difference, se, out=np.zeros_like(se), where=se > SAME * out["se"])
-    apart = (out["lower"] > out["upper"][0]) | (out["upper"] < out["lower"][0])
-    return {
-        "score": score,
-        **out,
-        "difference": difference,
-        "difference_se": se,
-        "difference_p_value": np.stack([holm(two_sided(row, df=df)) for row in statistic]),
-        "rank_change": out["rank"] - out["rank"][0],
-        "survives": apart,
-        "tau": np.array([1.0, *(t.tau for t in taus)]),
-        "tau_lower": np.array([1.0, *(t.lower for t in taus)]),
-        "tau_upper": np.array([1.0, *(t.upper for t in taus)]),
-    }
 
 
 def _weights(name: str, rule: Rule, at: xr.Dataset, labels: list[str], depth: int) -> Array:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from estimators.comparisons import family_tests
 from estimators.comparisons_estimates import JointEstimate, labelled
+from estimators.freedom import normal_score, of_tests, of_units
 from estimators.multiplicity import Method, critical
 from estimators.ranks_stepwise import error_draws
 
@@ -28,7 +29,7 @@ def change(
     domains: Domains = "same",
     level: float = 0.95,
     adjust: Method = "max_t",
-    df: float = inf,
+    df: ArrayLike = inf,
     draws: int = 10_000,
     rng: Rng = 0,
 ) -> xr.Dataset:
@@ -49,8 +50,9 @@ def change(
         Confidence level of the intervals: of all at once for "max_t", "bonferroni" and "holm" (whose
         intervals are Bonferroni's), of each alone for "none" and "bh".
     adjust : {"max_t", "holm", "bonferroni", "bh", "none"}
-    df : float
-        Degrees of freedom of the standard errors; infinite takes them as known.
+    df : float or array-like (unit after,)
+        Degrees of freedom of the standard errors of the changes; infinite takes them as known. One for each
+        unit where they differ; "max_t" then compares `normal_score`.
     draws : int
         Draws for "max_t".
     rng : Generator, int or None
@@ -59,8 +61,8 @@ def change(
     Returns
     -------
     Dataset
-        `before`, `after`, `difference` (after minus before), `se`, `statistic`, `p_value`, `p_adjusted`,
-        `p_adjusted_mcse`, `lower`, `upper`.
+        `before`, `after`, `difference` (after minus before), `se`, `statistic`, `df`, `p_value`,
+        `p_adjusted`, `p_adjusted_mcse`, `lower`, `upper`.
 
     Raises
     ------
@@ -90,11 +92,15 @@ def change(
             "estimated is not zero; give a pooled variance or a bound, or leave the unit out"
         )
 
-    def largest() -> Array:
-        errors = error_draws(joint.covariance, draws, df=df, rng=np.random.default_rng(rng))
-        return np.asarray(np.abs(errors / se[:, None]).max(axis=0))
+    own = of_units(df, len(new.values))
+    own = own if isinstance(own, float) else own[j]
 
-    columns, width = family_tests(joint.values, se, largest=largest, level=level, adjust=adjust, df=df)
+    def largest() -> Array:
+        errors = error_draws(joint.covariance, draws, df=own, rng=np.random.default_rng(rng))
+        column = own if isinstance(own, float) else own[:, None]
+        return np.asarray(np.abs(normal_score(errors / se[:, None], column)).max(axis=0))
+
+    columns, bar = family_tests(joint.values, se, largest=largest, level=level, adjust=adjust, df=own)
     rounds = {"before": old.values[i], "after": new.values[j]}
     return xr.Dataset(
         {name: (joint.dim, values) for name, values in {**rounds, **columns}.items()},
@@ -102,7 +108,7 @@ def change(
         attrs={
             "level": level,
             "adjust": adjust,
-            "critical_value": width,
+            "critical_value": bar,
             "null": "the true value did not change",
             "only_before": [x for k, x in enumerate(old.labels.tolist()) if k not in i],
             "only_after": [x for k, x in enumerate(new.labels.tolist()) if k not in j],
@@ -117,7 +123,7 @@ def tipping_point(
     *,
     level: float = 0.95,
     tests: int = 1,
-    df: float = inf,
+    df: ArrayLike = inf,
     deff: float = 1.0,
     n: tuple[ArrayLike, ArrayLike] | None = None,
     response_rate: float | None = None,
@@ -133,7 +139,7 @@ def tipping_point(
         Confidence level of the verdict "there is a difference".
     tests : int
         Size of the family the verdict belongs to (Bonferroni).
-    df : float
+    df : float or array-like, broadcast against `difference`
         Degrees of freedom of the standard error.
     deff : float
         Design effect that `se` assumes.
@@ -175,7 +181,7 @@ def tipping_point(
         raise ValueError(
             f"deff must be above 0, tests at least 1 and level in 0..1, got {deff}, {tests}, {level}"
         )
-    border = critical(level, df=df, tests=tests) * errors
+    border = critical(level, df=of_tests(df, given.shape), tests=tests) * errors
     size = np.abs(given.values)
     columns: dict[str, Array] = {
         "significant": size > border,

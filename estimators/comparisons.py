@@ -6,11 +6,11 @@ from math import inf
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm, t
 
 from estimators.comparisons_estimates import JointEstimate, labelled
-from estimators.multiplicity import CORRECTIONS, Method, critical, two_sided
-from estimators.ranks_stepwise import error_draws, quantile, unit_maxima
+from estimators.freedom import Freedom, normal_score, of_differences, of_tests, of_units, student_score
+from estimators.multiplicity import CORRECTIONS, Method, critical, law, two_sided
+from estimators.ranks_stepwise import error_draws, quantile, table_maxima
 
 Array = NDArray[np.float64]
 Estimate = ArrayLike | xr.DataArray
@@ -24,7 +24,7 @@ def pairwise(
     *,
     level: float = 0.95,
     adjust: Method = "max_t",
-    df: float = inf,
+    df: ArrayLike = inf,
     draws: int = 10_000,
     rng: Rng = 0,
 ) -> xr.Dataset:
@@ -40,8 +40,9 @@ def pairwise(
         intervals are Bonferroni's), of each alone for "none" and "bh".
     adjust : {"max_t", "holm", "bonferroni", "bh", "none"}
         Correction of the p-values; "max_t" is the single-step one and agrees with its intervals.
-    df : float
-        Degrees of freedom of the standard errors; infinite takes them as known.
+    df : float or array-like (unit,)
+        Degrees of freedom of the standard errors; infinite takes them as known. One for each unit where
+        their variances are estimated apart; pairs then have Welch's, and "max_t" compares `normal_score`.
     draws : int
         Draws for "max_t".
     rng : Generator, int or None
@@ -51,7 +52,7 @@ def pairwise(
     -------
     Dataset
         Along `pair`: coordinates `first` and `second`, `difference` (first minus second), `se`, `statistic`,
-        `p_value`, `p_adjusted`, `p_adjusted_mcse`, `lower`, `upper`.
+        `df`, `p_value`, `p_adjusted`, `p_adjusted_mcse`, `lower`, `upper`.
 
     Raises
     ------
@@ -74,19 +75,22 @@ def pairwise(
         raise ValueError("pairwise needs at least 2 units, got 1")
     a, b = np.triu_indices(len(joint.values), k=1)
     difference, se = joint.values[a] - joint.values[b], joint.se_difference[a, b]
+    own = of_units(df, len(joint.values))
+    freedom = of_differences(own, joint.covariance)
 
     def largest() -> Array:
-        errors = error_draws(joint.covariance, draws, df=df, rng=np.random.default_rng(rng))
-        return np.asarray(unit_maxima(errors, joint.se_difference).max(axis=0))
+        errors = error_draws(joint.covariance, draws, df=own, rng=np.random.default_rng(rng))
+        return table_maxima(errors, joint.se_difference, freedom)
 
-    columns, width = family_tests(difference, se, largest=largest, level=level, adjust=adjust, df=df)
+    pairs = freedom if isinstance(freedom, float) else freedom[a, b]
+    columns, bar = family_tests(difference, se, largest=largest, level=level, adjust=adjust, df=pairs)
     return xr.Dataset(
         {name: ("pair", values) for name, values in columns.items()},
         coords={"first": ("pair", joint.labels[a]), "second": ("pair", joint.labels[b])},
         attrs={
             "level": level,
             "adjust": adjust,
-            "critical_value": width,
+            "critical_value": bar,
             "coverage": "all intervals at once" if adjust in SIMULTANEOUS else "each interval taken alone",
             "null": "the two true values are equal",
         },
@@ -99,7 +103,7 @@ def equivalence(
     *,
     margin: float | tuple[float, float],
     level: float = 0.95,
-    df: float = inf,
+    df: ArrayLike = inf,
 ) -> xr.Dataset:
     """Two one-sided tests that a difference is too small to matter.
 
@@ -113,7 +117,7 @@ def equivalence(
         before the data are seen.
     level : float
         1 minus the probability of calling a difference equivalent that matters.
-    df : float
+    df : float or array-like, broadcast against `difference`
         Degrees of freedom of the standard error.
 
     Returns
@@ -145,9 +149,9 @@ def equivalence(
         raise ValueError(f"se must have the shape of difference {given.shape}, got {errors.shape}")
     if not (np.isfinite(values).all() and (np.isfinite(errors) & (errors > 0)).all()):
         raise ValueError("difference must be finite and se above 0: an unknown error is not zero")
-    law = norm if df == inf else t(df)
-    p_values = np.maximum(law.sf((values - low) / errors), law.cdf((values - high) / errors))
-    width = float(law.isf(1 - level)) * errors
+    reference = law(of_tests(df, values.shape))
+    p_values = np.maximum(reference.sf((values - low) / errors), reference.cdf((values - high) / errors))
+    width = reference.isf(1 - level) * errors
     columns = {
         "difference": values,
         "se": errors,
@@ -165,7 +169,7 @@ def equivalence(
 
 
 def family_tests(
-    difference: Array, se: Array, *, largest: Callable[[], Array], level: float, adjust: Method, df: float
+    difference: Array, se: Array, *, largest: Callable[[], Array], level: float, adjust: Method, df: Freedom
 ) -> tuple[dict[str, Array], float]:
     """Tests and intervals of a family of differences, and the critical value of the intervals.
 
@@ -173,9 +177,11 @@ def family_tests(
     ----------
     difference, se : ndarray (test,)
     largest : callable
-        Gives draws of the largest absolute studentised error, (draw,); called for "max_t" alone.
-    level, adjust, df
+        Gives draws of the largest absolute `normal_score` of the errors, (draw,); called for "max_t" alone.
+    level, adjust
         As in `pairwise`.
+    df : float or ndarray (test,)
+        Degrees of freedom. Where each test has its own, the critical value is that of a normal statistic.
 
     Examples
     --------
@@ -191,24 +197,28 @@ def family_tests(
     error = np.zeros_like(se)
     if adjust == "max_t":
         maxima = largest()
-        adjusted, error = exceedance(np.abs(statistic), maxima)
-        width = quantile(maxima, draws=len(maxima), level=level).value
+        adjusted, error = exceedance(np.abs(normal_score(statistic, df)), maxima)
+        bar = quantile(maxima, draws=len(maxima), level=level).value
+        width = student_score(bar, df)
     elif adjust in CORRECTIONS:
         adjusted = CORRECTIONS[adjust](p_values)
-        width = critical(level, df=df, tests=len(se) if adjust in SIMULTANEOUS else 1)
+        tests = len(se) if adjust in SIMULTANEOUS else 1
+        width = critical(level, df=df, tests=tests)
+        bar = float(critical(level, df=df if isinstance(df, float) else inf, tests=tests))
     else:
         raise ValueError(f"adjust must be one of {['max_t', *CORRECTIONS]}, got {adjust!r}")
     columns = {
         "difference": difference,
         "se": se,
         "statistic": statistic,
+        "df": np.broadcast_to(np.asarray(df, dtype=float), se.shape),
         "p_value": p_values,
         "p_adjusted": np.maximum(adjusted, p_values),
         "p_adjusted_mcse": error,
         "lower": difference - width * se,
         "upper": difference + width * se,
     }
-    return columns, width
+    return columns, bar
 
 
 def exceedance(statistic: Array, largest: Array) -> tuple[Array, Array]:

@@ -46,7 +46,8 @@ def kendall(
     second_covariance_or_se: Estimate | None,
     *,
     level: float = 0.95,
-    df: float = inf,
+    df: ArrayLike = inf,
+    second_df: ArrayLike | None = None,
     draws: int = DRAWS,
     rng: Rng = 0,
 ) -> Concordance:
@@ -66,6 +67,8 @@ def kendall(
         Probability that the interval holds the true tau, at least.
     df, draws, rng
         As in `ranks`.
+    second_df : float or array-like (unit,), optional
+        Degrees of freedom of the second scores; `df` serves for both if not given.
 
     Returns
     -------
@@ -94,8 +97,11 @@ def kendall(
     upper = np.triu_indices(len(a), k=1)
     stream = np.random.default_rng(rng)
     signs = [
-        _signs(x, c, level=each, df=df, draws=draws, rng=stream)[upper]
-        for x, c in ((first, first_covariance_or_se), (second, second_covariance_or_se))
+        _signs(x, c, level=each, df=freedom, draws=draws, rng=stream)[upper]
+        for x, c, freedom in (
+            (first, first_covariance_or_se, df),
+            (second, second_covariance_or_se, df if second_df is None else second_df),
+        )
     ]
     product = signs[0] * signs[1]  # NaN where an order is not established
     pairs = len(product)
@@ -107,7 +113,13 @@ def kendall(
 
 
 def _signs(
-    estimate: Estimate, covariance_or_se: Estimate | None, *, level: float, df: float, draws: int, rng: Rng
+    estimate: Estimate,
+    covariance_or_se: Estimate | None,
+    *,
+    level: float,
+    df: ArrayLike,
+    draws: int,
+    rng: Rng,
 ) -> NDArray[np.float64]:
     """Sign of each difference (unit, unit), NaN where it is not established."""
     values = np.asarray(estimate, dtype=float)

@@ -5,10 +5,14 @@ from math import inf
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2, f
 
 from estimators.comparisons_estimates import JointEstimate
+from estimators.freedom import of_units
+
+Array = NDArray[np.float64]
+NULL = "all true values are equal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ def homogeneity(
     estimate: ArrayLike | xr.DataArray,
     covariance_or_se: ArrayLike | xr.DataArray,
     *,
-    df: float = inf,
+    df: ArrayLike = inf,
     adjusted: bool = True,
 ) -> WaldTest:
     """Wald test that all units have the same true value.
@@ -48,10 +52,11 @@ def homogeneity(
     estimate : array-like (unit,) or DataArray
         Two units or more.
     covariance_or_se : array-like (unit, unit) or (unit,)
-    df : float
-        Degrees of freedom of the design (clusters less strata). Infinite: chi-squared test.
+    df : float or array-like (unit,)
+        Degrees of freedom of the design (clusters less strata). Infinite: chi-squared test. One for each
+        unit, of independent estimates: Welch's test.
     adjusted : bool
-        With finite `df`: whether to refer (df - q + 1) / (df q) W to F(q, df - q + 1), the law it has
+        With one finite `df`: whether to refer (df - q + 1) / (df q) W to F(q, df - q + 1), the law it has
         when the covariance is Wishart, rather than W / q to F(q, df).
 
     Returns
@@ -61,12 +66,13 @@ def homogeneity(
     Raises
     ------
     ValueError
-        If there is one unit only, the covariance of the contrasts is singular, or `df` is too small.
+        If there is one unit only, the covariance of the contrasts is singular, `df` is too small, or it is
+        given for each of correlated estimates.
 
     Notes
     -----
     Korn and Graubard (1990), equation 1 (adjusted); with independent standard errors and infinite `df` the
-    statistic is Cochran's (1954) Q.
+    statistic is Cochran's (1954) Q. Degrees of freedom of each unit: Welch (1951), equations 27 to 29.
 
     Examples
     --------
@@ -78,12 +84,32 @@ def homogeneity(
     q = len(joint.values) - 1
     if q == 0:
         raise ValueError("homogeneity needs at least 2 units, got 1")
+    own = of_units(df, q + 1)
+    if not isinstance(own, float):
+        return _welch(joint, own)
     contrast = joint.values[:-1] - joint.values[-1]
     cross = joint.covariance[:-1, -1]
     covariance = (
         joint.covariance[:-1, :-1] - cross[:, None] - cross[None, :] + joint.covariance[-1, -1]
     )  # of unit minus last unit
-    return wald(contrast, covariance, df=df, adjusted=adjusted, null="all true values are equal")
+    return wald(contrast, covariance, df=own, adjusted=adjusted, null=NULL)
+
+
+def _welch(joint: JointEstimate, df: Array) -> WaldTest:
+    """Welch's test, of variances estimated apart."""
+    variance = np.diag(joint.covariance)
+    if np.any(joint.covariance != np.diag(variance)) or not (variance > 0).all():
+        raise ValueError(
+            "df of each unit asks for independent estimates with standard errors above 0: "
+            "give one df, that of the design, for correlated ones"
+        )
+    count, weight = len(variance), 1 / variance
+    spread = weight @ (joint.values - np.average(joint.values, weights=weight)) ** 2
+    loss = float(np.sum((1 - weight / weight.sum()) ** 2 / df))
+    statistic = float(spread / (count - 1) / (1 + 2 * (count - 2) / (count**2 - 1) * loss))
+    rest = (count**2 - 1) / (3 * loss) if loss > 0 else inf
+    p_value = f.sf(statistic, count - 1, rest) if rest < inf else chi2.sf(spread, count - 1)
+    return WaldTest(statistic, float(p_value), count - 1, rest, NULL)
 
 
 def wald(

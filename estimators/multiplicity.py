@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from math import inf
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import xarray as xr
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm, t
 
 from estimators.comparisons_estimates import JointEstimate, labelled
+from estimators.freedom import Freedom, normal_score, of_units
 from estimators.ranks_stepwise import error_draws
 
 Array = NDArray[np.float64]
@@ -22,7 +23,7 @@ def adjust(
     *,
     method: Method = "holm",
     correlation: ArrayLike | None = None,
-    df: float = inf,
+    df: ArrayLike = inf,
     draws: int = 10_000,
     rng: Rng = 0,
 ) -> xr.Dataset:
@@ -39,8 +40,9 @@ def adjust(
     correlation : array-like (test, test), optional
         Of the test statistics in the order of the flattened p-values, which must be two-sided; needed by
         "max_t" alone.
-    df : float
-        Degrees of freedom of the statistics behind the p-values; infinite for normal ones.
+    df : float or array-like (test,)
+        Degrees of freedom of the statistics behind the p-values, needed by "max_t" alone; infinite for
+        normal ones. One for each test: statistics are compared by their `normal_score`.
     draws : int
         Draws for "max_t".
     rng : Generator, int or None
@@ -76,7 +78,8 @@ def adjust(
     error = np.zeros_like(family)
     if correlation is not None:
         matrix = np.asarray(correlation, dtype=float)
-        adjusted, error = _max_t(family, matrix, df=df, draws=draws, rng=np.random.default_rng(rng))
+        own = of_units(df, len(family))
+        adjusted, error = _max_t(family, matrix, df=own, draws=draws, rng=np.random.default_rng(rng))
     elif method in CORRECTIONS:
         adjusted = CORRECTIONS[method](family)
     else:
@@ -129,28 +132,35 @@ CORRECTIONS: Final[dict[str, Callable[[Array], Array]]] = {
 }
 
 
-def two_sided(statistic: Array, *, df: float = inf) -> Array:
+def two_sided(statistic: Array, *, df: Freedom = inf) -> Array:
     """Two-sided p-value of a normal or t statistic.
 
     >>> two_sided(np.array([1.959964])).round(4).tolist()
     [0.05]
     """
-    law = norm if df == inf else t(df)
-    return np.asarray(2 * law.sf(np.abs(statistic)))
+    return np.asarray(2 * law(df).sf(np.abs(statistic)))
 
 
-def critical(level: float, *, df: float = inf, tests: int = 1) -> float:
+def critical(level: float, *, df: Freedom = inf, tests: int = 1) -> Array:
     """Two-sided critical value of a normal or t statistic, Bonferroni over `tests`.
 
-    >>> round(critical(0.95), 4), round(critical(0.95, tests=10), 4)
+    >>> critical(0.95).round(4).item(), critical(0.95, tests=10).round(4).item()
     (1.96, 2.807)
     """
-    law = norm if df == inf else t(df)
-    return float(law.isf((1 - level) / 2 / tests))
+    return np.asarray(law(df).isf((1 - level) / 2 / tests))
+
+
+def law(df: Freedom) -> Any:
+    """Normal law, or t of the degrees of freedom.
+
+    >>> law(np.array([4.0, inf])).isf(0.025).round(3).tolist()
+    [2.776, 1.96]
+    """
+    return norm if isinstance(df, float) and df == inf else t(df)
 
 
 def _max_t(
-    p_values: Array, correlation: Array, *, df: float, draws: int, rng: np.random.Generator
+    p_values: Array, correlation: Array, *, df: Freedom, draws: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:
     if correlation.shape != (len(p_values),) * 2 or not np.allclose(np.diag(correlation), 1.0):
         raise ValueError(
@@ -158,10 +168,10 @@ def _max_t(
             f"got shape {correlation.shape}: divide a covariance by the standard errors first"
         )
     matrix = JointEstimate.of(np.zeros(len(p_values)), correlation).covariance
-    law = norm if df == inf else t(df)
     order = np.argsort(p_values, kind="stable")
-    observed = law.isf(p_values[order] / 2)
-    noise = np.abs(error_draws(matrix, draws, df=df, rng=rng))[order]
+    observed = normal_score(law(df).isf(p_values / 2), df)[order]
+    column = df if isinstance(df, float) else df[:, None]
+    noise = normal_score(np.abs(error_draws(matrix, draws, df=df, rng=rng)), column)[order]
     largest = np.maximum.accumulate(noise[::-1], axis=0)[::-1]  # over the tests no more significant
     share = (1 + (largest >= observed[:, None]).sum(axis=1)) / (draws + 1)
     stepped = np.maximum(np.maximum.accumulate(share), p_values[order])  # never below its own p-value

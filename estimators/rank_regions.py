@@ -7,13 +7,14 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm, rankdata, t
+from scipy.stats import rankdata
 
 from estimators.comparisons import exceedance
 from estimators.comparisons_estimates import JointEstimate
-from estimators.multiplicity import two_sided
+from estimators.freedom import normal_score, of_differences, of_units
+from estimators.multiplicity import law, two_sided
 from estimators.ranks import Best, Rng
-from estimators.ranks_stepwise import error_draws, unit_maxima
+from estimators.ranks_stepwise import error_draws, table_maxima, unit_maxima
 
 Estimate = ArrayLike | xr.DataArray
 Array = NDArray[np.float64]
@@ -55,7 +56,7 @@ def verify_top(
     *,
     k: int,
     best: Best = "high",
-    df: float = inf,
+    df: ArrayLike = inf,
     draws: int = 10_000,
     rng: Rng = 0,
 ) -> TopVerification:
@@ -64,7 +65,8 @@ def verify_top(
     The statistic is the smallest studentised difference between a unit on top and one outside. For
     independent estimates its two-sided p-value needs no correction, although the top was chosen by the same
     data; with equal variances that is the test of the last on top against the next. For correlated estimates
-    no such result is known, and the largest difference to all rivals gives the reference law.
+    no such result is known, and the largest difference to all rivals gives the reference law. With degrees
+    of freedom of each unit every pair has Welch's, and the pair least certain by its own law decides.
 
     Parameters
     ----------
@@ -103,27 +105,32 @@ def verify_top(
     top, rest = order[:k], order[k:]
     if joint.values[top[-1]] == joint.values[rest[0]]:
         raise ValueError(f"k = {k} cuts through a tie: choose k so that the units at the border differ")
-    se = joint.se_difference
-    studentised = np.abs(joint.values[top][:, None] - joint.values[rest]) / se[np.ix_(top, rest)]
-    i, j = np.unravel_index(np.argmin(studentised), studentised.shape)
-    statistic, p_value, error = float(studentised[i, j]), 1.0, 0.0
+    own = of_units(df, size)
+    se, freedom = joint.se_difference, of_differences(own, joint.covariance)
+    rivals = np.ix_(top, rest)
+    pairs = freedom if isinstance(freedom, float) else freedom[rivals]
+    studentised = np.abs(joint.values[top][:, None] - joint.values[rest]) / se[rivals]
+    score = normal_score(studentised, pairs)
+    i, j = np.unravel_index(np.argmin(score), score.shape)
+    error = 0.0
     variance = np.diag(joint.covariance)
     if np.array_equal(joint.covariance, np.diag(variance)):
-        p_value = float(two_sided(np.array(statistic), df=df))
+        p_value = float(two_sided(studentised, df=pairs).max())
         method = "smallest difference over all rivals, unadjusted: independent estimates, unequal variances"
-        if np.ptp(variance) <= 1e-9 * variance.max():
+        if isinstance(own, float) and np.ptp(variance) <= 1e-9 * variance.max():
             method = "last on top against the next, unadjusted: independent estimates, equal variances"
     else:
-        errors = error_draws(joint.covariance, draws, df=df, rng=np.random.default_rng(rng))
-        maxima = unit_maxima(errors, se)
-        laws = maxima if k in (1, size - 1) else maxima.max(axis=0, keepdims=True)
-        shares = [exceedance(np.array([statistic]), law) for law in laws]
-        p_value, error = max((float(share[0]), float(mcse[0])) for share, mcse in shares)
-        rivals = "one rival, the rival where it is largest" if k in (1, size - 1) else "any rival of any unit"
-        method = f"largest difference to {rivals}, simulated: correlated estimates"
+        errors = error_draws(joint.covariance, draws, df=own, rng=np.random.default_rng(rng))
+        alone = k in (1, size - 1)
+        laws = unit_maxima(errors, se, freedom) if alone else table_maxima(errors, se, freedom)[None]
+        shares = [exceedance(score[i, j], each) for each in laws]
+        p_value, error = max((float(share), float(mcse)) for share, mcse in shares)
+        over = "one rival, the rival where it is largest" if alone else "any rival of any unit"
+        method = f"largest difference to {over}, simulated: correlated estimates"
     names = joint.labels.tolist()
     weakest = (names[top[i]], names[rest[j]])
-    return TopVerification(tuple(names[u] for u in top), weakest, statistic, p_value, error, method)
+    top_names = tuple(names[u] for u in top)
+    return TopVerification(top_names, weakest, float(studentised[i, j]), p_value, error, method)
 
 
 def joint_region(
@@ -133,7 +140,7 @@ def joint_region(
     level: float = 0.95,
     method: Joint = "sidak",
     best: Best = "high",
-    df: float = inf,
+    df: ArrayLike = inf,
 ) -> xr.Dataset:
     """Joint confidence region of a ranking, read off simultaneous intervals of the scores.
 
@@ -173,7 +180,7 @@ def joint_region(
     joint = JointEstimate.of(estimate, covariance_or_se)
     size = len(joint.values)
     each = 1 - level ** (1 / size) if method == "sidak" else (1 - level) / size
-    width = float((norm if df == inf else t(df)).isf(each / 2)) * joint.se
+    width = law(of_units(df, size)).isf(each / 2) * joint.se
     lower, upper = joint.values - width, joint.values + width
     above = (lower[None, :] > upper[:, None]).sum(axis=1)
     below = (upper[None, :] < lower[:, None]).sum(axis=1)

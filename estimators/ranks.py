@@ -1,5 +1,6 @@
 """Confidence sets for ranks: what a league table can support."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Literal
@@ -10,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
 from estimators.comparisons_estimates import JointEstimate
-from estimators.ranks_stepwise import Quantile, error_draws, step_down, unit_maxima
+from estimators.freedom import Freedom, normal_score, of_differences, of_units, student_score
+from estimators.ranks_stepwise import Quantile, error_draws, step_down, table_maxima, unit_maxima
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -33,11 +35,14 @@ class Orderings:
         holds all pairs, another matrix when each unit has its own.
     critical : tuple of Quantile
         First-step critical value of each unit's family.
+    resolvable : ndarray (unit,)
+        Difference from a rival of median precision that the first step would establish.
     """
 
     superior: Mask
     inferior: Mask
     critical: tuple[Quantile, ...]
+    resolvable: Array
 
 
 def ranks(
@@ -76,7 +81,9 @@ def ranks(
         Which end has rank 1.
     df : float or array-like (unit,)
         Degrees of freedom of the standard errors (of the design); infinite takes them as known. One for each
-        unit where their variances are estimated apart: one for all would not hold the level then.
+        unit where their variances are estimated apart: one for all would not hold the level then. The
+        statistics are then compared on the scale of a normal one, lest the units with the fewest set the
+        bar for all.
     draws : int
         Draws behind the critical values, the same in every step and for every unit.
     rng : Generator, int or None
@@ -87,8 +94,9 @@ def ranks(
     Dataset
         Along the estimate's dimension: `estimate`, `se`, `rank` (ties share the best), `lower` and `upper`
         ranks, `group` (units tied in the estimate share a number, 1 is best), `critical_value` of the first
-        step with `critical_value_mcse`, and `resolvable`: the difference from a rival of median precision
-        that the first step would establish (NaN for a unit without rivals).
+        step with `critical_value_mcse` (on the scale of a normal statistic where `df` is of each unit), and
+        `resolvable`: the difference from a rival of median precision that the first step would establish
+        (NaN for a unit without rivals).
 
     Raises
     ------
@@ -98,7 +106,8 @@ def ranks(
     Notes
     -----
     Mogstad, Romano, Shaikh and Wilhelm (2024), Sections 3.1-3.3. Sets made of percentiles of bootstrapped
-    ranks are not offered: near ties they cover too seldom.
+    ranks are not offered: near ties they cover too seldom. Degrees of freedom of each unit: draws as in the
+    Behrens-Fisher problem, differences by Welch (1938), one scale by Wallace (1959).
 
     Examples
     --------
@@ -119,7 +128,6 @@ def ranks(
         rng=rng,
     )
     size = len(joint.values)
-    critical = np.array([c.value for c in found.critical])
     columns = {
         "estimate": joint.values,
         "se": joint.se,
@@ -127,9 +135,9 @@ def ranks(
         "lower": 1 + found.inferior.sum(axis=1),
         "upper": size - found.superior.sum(axis=1),
         "group": rankdata(-sign * joint.values, method="dense").astype(int),
-        "critical_value": critical,
+        "critical_value": np.array([c.value for c in found.critical]),
         "critical_value_mcse": np.array([c.mcse for c in found.critical]),
-        "resolvable": critical * _median_se(joint.se_difference),
+        "resolvable": found.resolvable,
     }
     return xr.Dataset(
         {name: (joint.dim, values) for name, values in columns.items()},
@@ -152,7 +160,7 @@ def tau_best(
     tau: int,
     level: float = 0.95,
     best: Best = "high",
-    df: float = inf,
+    df: ArrayLike = inf,
     draws: int = DRAWS,
     rng: Rng = 0,
 ) -> xr.DataArray:
@@ -192,7 +200,7 @@ def tau_worst(
     tau: int,
     level: float = 0.95,
     best: Best = "high",
-    df: float = inf,
+    df: ArrayLike = inf,
     draws: int = DRAWS,
     rng: Rng = 0,
 ) -> xr.DataArray:
@@ -242,68 +250,69 @@ def orderings(
     [[0, 0, 0], [0, 0, 0], [1, 1, 0]]
     """
     size = len(joint.values)
-    freedom = _freedom(df, size)
+    own = of_units(df, size)
     _check_simulation(level, draws)
-    se = joint.se_difference
+    se, freedom = joint.se_difference, of_differences(own, joint.covariance)
     if size == 1:
         none = np.zeros((1, 1), dtype=bool)
-        return Orderings(none, none, (Quantile(float("nan"), float("nan")),))
-    errors = error_draws(joint.covariance, draws, df=freedom, rng=np.random.default_rng(rng))
-    maxima = unit_maxima(errors, se)
+        return Orderings(none, none, (Quantile(float("nan"), float("nan")),), np.array([np.nan]))
+    errors = error_draws(joint.covariance, draws, df=own, rng=np.random.default_rng(rng))
     gap = _sign(best) * (joint.values[:, None] - joint.values[None, :])
+    statistic = normal_score(np.divide(gap, se, out=np.zeros_like(gap), where=se > 0), freedom)
+    table = _Table(statistic, errors, se, freedom, level, stepwise)
     pairs = np.argwhere(~np.eye(size, dtype=bool))
     if simultaneous:
-        superior, critical = _family(pairs, gap, se, maxima.max(axis=0), errors, level, stepwise)
-        return Orderings(superior, superior.T, (critical,) * size)
+        superior, critical = table.family(pairs, table_maxima(errors, se, freedom))
+        return Orderings(superior, superior.T, (critical,) * size, table.resolvable([critical] * size))
     superior, inferior = np.zeros((2, size, size), dtype=bool)
-    criticals = []
+    criticals, maxima = [], unit_maxima(errors, se, freedom)
     for j in range(size):
-        own = pairs[(pairs == j).any(axis=1)]
-        mine, critical = _family(own, gap, se, maxima[j], errors, level, stepwise)
+        mine, critical = table.family(pairs[(pairs == j).any(axis=1)], maxima[j])
         superior[j], inferior[j] = mine[j], mine[:, j]
         criticals.append(critical)
-    return Orderings(superior, inferior, tuple(criticals))
+    return Orderings(superior, inferior, tuple(criticals), table.resolvable(criticals))
 
 
-def _family(
-    pairs: NDArray[np.intp],
-    gap: Array,
-    se: Array,
-    first: Array,
-    errors: Array,
-    level: float,
-    stepwise: bool,
-) -> tuple[Mask, Quantile]:
-    a, b = pairs.T
-    rejected, critical = step_down(
-        gap[a, b] / se[a, b], first, errors, a, b, se[a, b], level=level, stepwise=stepwise
-    )
-    out = np.zeros(gap.shape, dtype=bool)
-    out[a, b] = rejected
-    return out, critical
+@dataclass(frozen=True, slots=True, eq=False)
+class _Table:
+    """Statistics of all ordered pairs (unit, unit), the draws and how to test families of them."""
 
+    statistic: Array
+    errors: Array
+    se: Array
+    df: Freedom
+    level: float
+    stepwise: bool
 
-def _median_se(se_difference: Array) -> Array:
-    if len(se_difference) == 1:
-        return np.array([np.nan])
-    rivals = se_difference[~np.eye(len(se_difference), dtype=bool)].reshape(len(se_difference), -1)
-    return np.asarray(np.median(rivals, axis=1))
+    def family(self, pairs: NDArray[np.intp], first: Array) -> tuple[Mask, Quantile]:
+        """Rejected pairs (unit, unit) of a family, and its first critical value."""
+        a, b = pairs.T
+        rejected, critical = step_down(
+            self.statistic[a, b],
+            first,
+            self.errors,
+            a,
+            b,
+            self.se[a, b],
+            level=self.level,
+            stepwise=self.stepwise,
+            df=self.df if isinstance(self.df, float) else self.df[a, b],
+        )
+        out = np.zeros(self.se.shape, dtype=bool)
+        out[a, b] = rejected
+        return out, critical
+
+    def resolvable(self, critical: Sequence[Quantile]) -> Array:
+        """Median over the rivals of the difference that reaches each unit's critical value, (unit,)."""
+        bars = student_score(np.array([c.value for c in critical])[:, None], self.df) * self.se
+        rivals = bars[~np.eye(len(bars), dtype=bool)].reshape(len(bars), -1)
+        return np.asarray(np.median(rivals, axis=1))
 
 
 def _sign(best: Best) -> float:
     if best not in ("high", "low"):
         raise ValueError(f"best must be 'high' or 'low', got {best!r}")
     return 1.0 if best == "high" else -1.0
-
-
-def _freedom(df: ArrayLike, size: int) -> float | Array:
-    """Degrees of freedom: one for all units, or one each."""
-    found = np.asarray(df, dtype=float)
-    if found.shape not in ((), (size,)):
-        raise ValueError(f"df must be one number or one for each of {size} units, got shape {found.shape}")
-    if not (found > 0).all():
-        raise ValueError(f"df must be positive, got {found[~(found > 0)].ravel()[0]}")
-    return float(found) if found.ndim == 0 else found
 
 
 def _check_simulation(level: float, draws: int) -> None:

@@ -4,18 +4,22 @@ The family holds both directions of every pair, "a is not better than b". A step
 statistic exceeds the quantile of the largest recentred statistic over the hypotheses still standing, and
 repeats with what is left. The opposite of a rejected direction stays in the family, so no error of
 direction escapes the level (Romano and Wolf 2005; Mogstad, Romano, Shaikh and Wilhelm 2024, Section 3).
+Where pairs have degrees of freedom of their own, statistics are compared on one scale (`normal_score`).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, inf, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators.freedom import KNOWN, Freedom, normal_score
+
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Index = NDArray[np.intp]
-KNOWN = 1e9  # degrees of freedom of a variance as good as known
+Pairs = tuple[Index, Index, Array, Freedom]  # better, worse, 1 / se, degrees of freedom
 BLOCK = 1 << 19  # numbers handled at once, 4 MB: memory is bounded whatever the draws
 
 
@@ -27,7 +31,7 @@ class Quantile:
     mcse: float
 
 
-def error_draws(covariance: Array, draws: int, *, df: float | Array, rng: np.random.Generator) -> Array:
+def error_draws(covariance: Array, draws: int, *, df: Freedom, rng: np.random.Generator) -> Array:
     """Draws from N(0, covariance), or from a multivariate t, as (unit, draw).
 
     One `df` is that of a variance estimate common to all units. With a df for each unit every unit has a t
@@ -53,7 +57,7 @@ def error_draws(covariance: Array, draws: int, *, df: float | Array, rng: np.ran
     return errors
 
 
-def unit_maxima(errors: Array, se_difference: Array) -> Array:
+def unit_maxima(errors: Array, se_difference: Array, df: Freedom = inf) -> Array:
     """Largest absolute studentised difference of each unit to any other, (unit, draw).
 
     Parameters
@@ -61,25 +65,61 @@ def unit_maxima(errors: Array, se_difference: Array) -> Array:
     errors : ndarray (unit, draw)
     se_difference : ndarray (unit, unit)
         Positive off the diagonal.
+    df : float or ndarray (unit, unit)
+        Degrees of freedom of each difference: if they differ, the largest `normal_score`.
 
     Examples
     --------
     >>> unit_maxima(np.array([[1.0], [3.0], [-2.0]]), np.ones((3, 3))).ravel().tolist()
     [3.0, 5.0, 5.0]
     """
-    units, draws = errors.shape
-    scale = _inverse(se_difference)
     out = np.zeros_like(errors)
-    width = max(1, BLOCK // units)
-    for start in range(0, draws, width):  # blocks of draws, and one row of the pair table at a time
-        part, block = errors[:, start : start + width], out[:, start : start + width]
-        for j in range(units - 1):
-            gap = part[j + 1 :] - part[j]
-            np.abs(gap, out=gap)
-            gap *= scale[j, j + 1 :, None]
+    for part, block in _blocks(errors, out):
+        for j, gap in _gaps(part, se_difference):
+            gap = normal_score(gap, df if isinstance(df, float) else df[j, j + 1 :, None])
             np.maximum(block[j], gap.max(axis=0), out=block[j])
             np.maximum(block[j + 1 :], gap, out=block[j + 1 :])
     return out
+
+
+def table_maxima(errors: Array, se_difference: Array, df: Freedom = inf) -> Array:
+    """Largest absolute studentised difference of any two units, (draw,); arguments as in `unit_maxima`.
+
+    Examples
+    --------
+    >>> table_maxima(np.array([[1.0], [3.0], [-2.0]]), np.ones((3, 3))).tolist()
+    [5.0]
+    """
+    out: Array = np.zeros((1, errors.shape[1]))
+    for part, block in _blocks(errors, out):
+        for j, gap in _gaps(part, se_difference):
+            _raise(block[0], gap, df if isinstance(df, float) else df[j, j + 1 :])
+    return out.ravel()
+
+
+def _blocks(errors: Array, out: Array) -> Iterator[tuple[Array, Array]]:
+    """Draws, and the columns of a result along them, some at a time."""
+    width = max(1, BLOCK // len(errors))
+    for start in range(0, errors.shape[1], width):
+        yield errors[:, start : start + width], out[:, start : start + width]
+
+
+def _gaps(errors: Array, se_difference: Array) -> Iterator[tuple[int, Array]]:
+    """One row of the pair table at a time: unit j, and its absolute studentised gaps to the later ones."""
+    scale = _inverse(se_difference)
+    for j in range(len(errors) - 1):
+        gap = errors[j + 1 :] - errors[j]
+        np.abs(gap, out=gap)
+        gap *= scale[j, j + 1 :, None]
+        yield j, gap
+
+
+def _raise(largest: Array, gap: Array, df: Freedom) -> None:
+    """Raise the largest scores (draw,) to those of the statistics (pair, draw)."""
+    if not isinstance(df, float):  # a score is at most its statistic: the others cannot be the largest
+        above = gap > largest
+        gap[above] = normal_score(gap[above], df[np.nonzero(above)[0]])
+    np.maximum(largest, gap.max(axis=0), out=largest)
 
 
 def tail_count(draws: int, level: float) -> int:
@@ -120,13 +160,14 @@ def step_down(
     *,
     level: float,
     stepwise: bool,
+    df: Freedom = inf,
 ) -> tuple[Mask, Quantile]:
     """Which of the hypotheses "`better` is not better than `worse`" are rejected.
 
     Parameters
     ----------
     statistic : ndarray (hypothesis,)
-        Studentised differences.
+        Studentised differences; their `normal_score` where `df` differs.
     first : ndarray (draw,)
         Largest recentred statistic over the whole family, draw by draw.
     errors : ndarray (unit, draw)
@@ -139,6 +180,8 @@ def step_down(
         Probability that no true hypothesis is rejected.
     stepwise : bool
         Whether to go on after the first step.
+    df : float or ndarray (hypothesis,)
+        Degrees of freedom of each difference.
 
     Returns
     -------
@@ -155,14 +198,13 @@ def step_down(
     while stepwise and count < rejected.sum() < len(rejected):
         count = int(rejected.sum())
         left = ~rejected
-        value = _tail_quantile(first, order, errors, better[left], worse[left], 1 / se[left], level)
+        pairs = better[left], worse[left], 1 / se[left], df if isinstance(df, float) else df[left]
+        value = _tail_quantile(first, order, errors, pairs, level)
         rejected = statistic > value
     return rejected, critical
 
 
-def _tail_quantile(
-    first: Array, order: Index, errors: Array, better: Index, worse: Index, scale: Array, level: float
-) -> float:
+def _tail_quantile(first: Array, order: Index, errors: Array, pairs: Pairs, level: float) -> float:
     """Quantile over a part of the family; exact, though most draws are never looked at.
 
     A part's maximum is at most the whole family's, so once enough maxima reach the largest bound among the
@@ -173,7 +215,7 @@ def _tail_quantile(
     seen, top = 0, np.empty(0)
     while seen < draws:
         until = min(draws, max(2 * seen, 2 * need))
-        more = _family_maxima(errors[:, order[seen:until]], better, worse, scale)
+        more = _family_maxima(errors[:, order[seen:until]], pairs)
         seen, top = until, np.concatenate([top, more])
         reached = float(-np.partition(-top, need - 1)[need - 1])
         if seen < draws and reached >= first[order[seen]]:
@@ -181,8 +223,9 @@ def _tail_quantile(
     return reached
 
 
-def _family_maxima(errors: Array, better: Index, worse: Index, scale: Array) -> Array:
+def _family_maxima(errors: Array, pairs: Pairs) -> Array:
     """Largest studentised difference over the listed pairs, at least 0, (draw,)."""
+    better, worse, scale, df = pairs
     out = np.zeros(errors.shape[1])
     height = max(1, BLOCK // errors.shape[1])
     for start in range(0, len(better), height):
@@ -190,7 +233,7 @@ def _family_maxima(errors: Array, better: Index, worse: Index, scale: Array) -> 
         gap = errors[better[rows]]
         gap -= errors[worse[rows]]
         gap *= scale[rows, None]
-        np.maximum(out, gap.max(axis=0), out=out)
+        _raise(out, gap, df if isinstance(df, float) else df[rows])
     return out
 
 

@@ -24,7 +24,7 @@ def tiers(
     level: float = 0.95,
     stepwise: bool = True,
     best: Best = "high",
-    df: float = inf,
+    df: ArrayLike = inf,
     draws: int = DRAWS,
     rng: Rng = 0,
 ) -> xr.Dataset:

@@ -100,7 +100,7 @@ def trend(
 
 
 def _line(
-    values: Array, weight: Array, when: Array, *, known: bool, width: float, df: float
+    values: Array, weight: Array, when: Array, *, known: bool, width: Array, df: float
 ) -> dict[str, Array]:
     """Fit value = at_last + slope (time - last), weights the inverse covariance (..., time, time)."""
     design = np.stack([np.ones_like(when), when - when[-1]], axis=1)

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.stats import t
 
-from estimators import adjust, change, feasible, tipping_point
+from estimators import change, feasible, tipping_point
 from estimators.composite import STATISTICS
 from estimators.composite_influence import Statistic
+from estimators.multiplicity import Method
 from sapa.precision.precision import COUNTRY
 from sapa.published import table
 from sapa.verdicts.leagues import Case, history
@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 HISTORIES: Final = {"own_agencies": "agency_history", "local_bodies": "local_ranking_history"}
 LEAGUES: Final = ("country", *HISTORIES)
 YEAR: Final = 2020
+ADJUSTED: Final[tuple[Method, ...]] = ("holm", "max_t")
 
 
 def changes(
@@ -45,8 +46,8 @@ def changes(
     Returns
     -------
     A row a unit, statistic and scenario: ``league, unit, statistic, scenario, since, before, after,
-    difference, se, df, p_value`` (each by its own degrees of freedom), ``p_holm``, ``p_max_t`` (one law, the
-    median degrees of freedom, for comparison), ``lower, upper`` (simultaneous, Bonferroni), ``alone`` and
+    difference, se, df, p_value`` (each by its own degrees of freedom), ``p_holm``, ``p_max_t`` (joint law,
+    for comparison), ``lower, upper`` (simultaneous, Bonferroni), ``alone`` and
     ``together`` (``rose``, ``fell`` or empty: uncorrected, and by Holm), ``flips_at_deff``, the design effect
     on both rounds at which the uncorrected verdict turns, ``flips_in_family``, the same by Bonferroni,
     ``before_feasible``, whether the earlier year's mean and satisfaction can come from one denominator, and
@@ -105,11 +106,13 @@ def _family(case: Case, league: str, statistic: Statistic, since: int, level: fl
         _labelled(new, statistic, YEAR),
         after,
     )
-    tested = change(*given, level=level, df=float(np.median(df)), adjust="max_t")
-    difference, se = tested["difference"].values, tested["se"].values
-    p_value = 2 * t.sf(np.abs(difference) / se, df)
-    p_holm = adjust(p_value, method="holm")["p_adjusted"].values
-    reach = t.isf((1 - level) / 2 / len(units), df) * se
+    tested, joint = (change(*given, level=level, df=df, adjust=name) for name in ADJUSTED)
+    p_value, p_holm, difference = (tested[x].values for x in ("p_value", "p_adjusted", "difference"))
+    se, deff = tested["se"].values, case.scenario.deff
+    alone, family = (
+        tipping_point(difference, se, level=level, tests=tests, df=df, deff=deff)["deff"].values
+        for tests in (1, len(units))
+    )
     frame = pd.DataFrame({"league": league, "unit": units, "statistic": statistic})
     return frame.assign(
         scenario=case.scenario.name,
@@ -121,13 +124,13 @@ def _family(case: Case, league: str, statistic: Statistic, since: int, level: fl
         df=df,
         p_value=p_value,
         p_holm=p_holm,
-        p_max_t=tested["p_adjusted"].values,
-        lower=difference - reach,
-        upper=difference + reach,
+        p_max_t=joint["p_adjusted"].values,
+        lower=tested["lower"].values,
+        upper=tested["upper"].values,
         alone=_direction(difference, p_value < 1 - level),
         together=_direction(difference, p_holm < 1 - level),
-        flips_at_deff=_flips(difference, se, df, level=level, deff=case.scenario.deff, tests=1),
-        flips_in_family=_flips(difference, se, df, level=level, deff=case.scenario.deff, tests=len(units)),
+        flips_at_deff=alone,
+        flips_in_family=family,
         before_feasible=feasible(old["mean"], old["satisfaction"]).common,
         caution=str(tested.attrs["caution"]),
     )
@@ -140,17 +143,6 @@ def _errors(case: Case, league: str, units: NDArray[np.str_], statistic: Statist
         return score["covariance"].values, score["df"].values
     _, covariance, df = case.precision(league, units, statistic)
     return covariance, df
-
-
-def _flips(
-    difference: Array, se: Array, df: Array, *, level: float, deff: float, tests: int
-) -> NDArray[np.float64]:
-    """Design effect at which each verdict turns, every unit by its own law."""
-    found = [
-        tipping_point([d], [s], level=level, df=float(v), deff=deff, tests=tests)["deff"].item()
-        for d, s, v in zip(difference, se, df, strict=True)
-    ]
-    return np.array(found)
 
 
 def _direction(difference: Array, significant: NDArray[np.bool_]) -> NDArray[np.str_]:

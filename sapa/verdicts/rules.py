@@ -1,7 +1,6 @@
 """Whose doing the ranking is: the feedback criterion, the scoring rule, one respondent."""
 
 from dataclasses import dataclass
-from math import inf
 
 import numpy as np
 import pandas as pd
@@ -34,7 +33,7 @@ class OnePersonRule:
         return f"leaving out one of its own respondents moves it by {self.places} places or more"
 
 
-def by_rules(microdata: xr.Dataset, *, rho: float, level: float, df: float = inf) -> pd.DataFrame:
+def by_rules(microdata: xr.Dataset, *, rho: float, level: float) -> pd.DataFrame:
     """Every service by the official rule and four others, from the same answers.
 
     Parameters
@@ -45,17 +44,15 @@ def by_rules(microdata: xr.Dataset, *, rho: float, level: float, df: float = inf
         Correlation of sparse answers with the others of a person.
     level
         Of all rank sets by all rules at once, for one statistic.
-    df
-        Degrees of freedom of the standard errors.
 
     Returns
     -------
-    A row a rule, service and statistic: ``score, se, rank, lower, upper`` (rank set), ``difference`` from the
-    official score, its ``difference_p_value`` (Holm over the services), ``rank_change`` and ``survives``,
+    A row a rule, service and statistic: ``score, se, df, rank, lower, upper`` (rank set), ``difference`` from
+    the official score, its ``difference_p_value`` (Holm over the services), ``rank_change`` and ``survives``,
     whether the rank sets by the two rules are apart; ``tau`` with the official order, and its interval.
     """
     rules = usual_rules(Nodes(scheme_2020(), PATH, ("service",)), label=FEEDBACK)
-    found = alternatives(microdata, None, rules, level=level, df=df, rule=SparseRule(rho=rho))
+    found = alternatives(microdata, None, rules, level=level, rule=SparseRule(rho=rho))
     return found.to_dataframe().reset_index()
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t
 
 from estimators import adjust
 from estimators.comparisons_estimates import JointEstimate
 from estimators.composite import STATISTICS
 from estimators.composite_influence import Statistic
+from estimators.freedom import of_differences
+from estimators.multiplicity import two_sided
 from estimators.ranks import DRAWS, orderings
 from sapa.verdicts.leagues import ASSUMED, SOURCES, Case, printed_league
 
@@ -111,9 +112,8 @@ def adjacent(found: Sequence[Standing]) -> pd.DataFrame:
     for one in found:
         upper = np.arange(len(one.units) - 1)
         difference, se = one.estimate[:-1] - one.estimate[1:], one.se_difference[upper, upper + 1]
-        variance = np.diag(one.covariance)
-        welch = se**4 / (variance[:-1] ** 2 / one.df[:-1] + variance[1:] ** 2 / one.df[1:])
-        p_value = 2 * t.sf(np.abs(difference) / se, welch)
+        welch = np.asarray(of_differences(one.df, one.covariance))[upper, upper + 1]
+        p_value = two_sided(difference / se, df=welch)
         columns = {
             "league": one.league,
             "statistic": one.statistic,

@@ -169,7 +169,5 @@ def _border(one: Standing, kind: str, k: int, level: float) -> dict[str, object]
     p_value = 1.0
     if one.estimate[edge - 1] > one.estimate[edge]:
         best: Best = "high" if kind == "first" else "low"
-        p_value = verify_top(
-            one.estimate, one.covariance, k=k, best=best, df=float(np.median(one.df))
-        ).p_value
+        p_value = verify_top(one.estimate, one.covariance, k=k, best=best, df=one.df).p_value
     return {"candidates": int(candidates.sum()), "p_value": p_value, "verified": p_value < 1 - level}

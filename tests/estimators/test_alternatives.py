@@ -172,7 +172,7 @@ def test_sets_differences_and_taus_are_those_of_the_ranking_functions():
     here = FOUND.sel(statistic="mean")
     frame = compose(DATA, NODES).sel(statistic="mean")
     covariance = frame["covariance"].values
-    table = ranks(frame["estimate"].values, covariance, level=0.99)  # five rules share 5%
+    table = ranks(frame["estimate"].values, covariance, level=0.99, df=frame["df"].values)  # five share 5%
     assert np.array_equal(here["lower"].sel(rule="official"), table["lower"])
     assert np.array_equal(here["upper"].sel(rule="official"), table["upper"])
     assert np.array_equal(here["rank"].sel(rule="official"), table["rank"])
@@ -189,7 +189,7 @@ def test_the_rules_share_the_level():
     found = alternatives(DATA, None, {"official": NODES, "bare": BARE}, level=0.2).sel(statistic="mean")
     frame = compose(DATA, NODES).sel(statistic="mean")
     sets = {
-        level: ranks(frame["estimate"].values, frame["covariance"].values, level=level)
+        level: ranks(frame["estimate"].values, frame["covariance"].values, level=level, df=frame["df"].values)
         for level in (0.2, 0.6)
     }
     assert not np.array_equal(sets[0.2]["lower"], sets[0.6]["lower"])
@@ -203,6 +203,26 @@ def test_few_degrees_of_freedom_establish_less():
     assert np.all(few["difference_p_value"] >= known["difference_p_value"])
     width = [int((f["upper"] - f["lower"]).sum()) for f in (known, few)]
     assert width[0] < width[1]
+    one = alternatives(DATA, None, rules, df=[3, 3, 3, 3, np.inf], level=0.5)
+    assert one["df"].sel(rule="bare", statistic="mean").values.tolist() == [3, 3, 3, 3, np.inf]
+    with pytest.raises(ValueError, match="one for each of 5 units"):
+        alternatives(DATA, None, rules, df=[3.0, 4.0])
+
+
+def test_every_score_has_its_own_degrees_of_freedom():
+    channels = compose(DATA, Nodes(NODES.scheme, PATH, ("channel",))).sel(statistic="mean")
+    at = {str(n): k for k, n in enumerate(channels["node"].values)}
+    found = FOUND["df"].sel(statistic="mean")
+    official = compose(DATA, NODES).sel(statistic="mean")["df"]
+    np.testing.assert_allclose(found.sel(rule="official"), official)
+    for service in "abcd":  # two channels of different people: Satterthwaite
+        own = [at[f"{service}/{channel}"] for channel in ("office", "web")]
+        people = channels["n"].values[own] / channels["n"].values[own].sum()
+        part = people**2 * channels["se"].values[own] ** 2
+        by_hand = part.sum() ** 2 / np.sum(part**2 / channels["df"].values[own])
+        ours = float(found.sel(rule="respondent_weighted", service=service))
+        assert ours == pytest.approx(by_hand)
+    assert np.all(FOUND["difference_df"] >= 1)
 
 
 def test_where_the_rules_cannot_differ_nothing_is_significant():
