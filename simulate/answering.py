@@ -107,7 +107,10 @@ class ItemNonresponse:
 
 @dataclass(frozen=True, slots=True)
 class Breakoff:
-    """Chance of ending the interview before each next item; what follows is asked and not answered."""
+    """Chance of ending the interview before each next item; what follows is asked and not answered.
+
+    Items that are not put to the person, or do not apply, are no step of the interview.
+    """
 
     chance: float = 0.0
 
@@ -116,11 +119,12 @@ class Breakoff:
             raise ValueError(f"chance of breakoff must lie in 0..1, below 1, got {self.chance}")
 
     def apply(self, population: Population, cell: Ints, ratings: Ratings, streams: Streams) -> None:
-        """Blank what follows the breakoff, in place. The first item is always answered."""
+        """Blank what follows the breakoff, in place. The first item put to a person is always reached."""
         if self.chance:
             uniform = streams.uniforms(Purpose.BREAKOFF, ratings.shape[1])
-            answered = 1 + np.floor(np.log1p(-uniform) / np.log1p(-self.chance))
-            after = np.arange(ratings.shape[-1]) >= answered[..., None]
+            reached = 1 + np.floor(np.log1p(-uniform) / np.log1p(-self.chance))
+            put = (ratings > 0) | (ratings == NOT_ANSWERED)
+            after = np.cumsum(put, axis=-1, dtype=np.int16) > reached[..., None]
             ratings[after & (ratings > 0)] = NOT_ANSWERED
 
 

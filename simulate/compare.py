@@ -1,6 +1,7 @@
 """Designs side by side on common random numbers, and grids of designs."""
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import product
@@ -96,9 +97,12 @@ def compare_studies(
     if len(named) != len(studies):
         # a mapping keeps its length: only a sequence of studies comes here
         raise ValueError(f"studies must have different names, got {[s.name for s in studies]}")  # type: ignore[union-attr]
+    folders = {name: _folder(name) for name in named}
+    if store is not None and len(set(folders.values())) < len(named):
+        raise ValueError(f"studies must have names that differ as folders, got {list(named)}; rename one")
     runs = {}
     for name, study in named.items():
-        folder = None if store is None else Path(store) / name.replace("/", "_")
+        folder = None if store is None else Path(store) / folders[name]
         scenario = replace(study, name=name)
         runs[name] = scenario.run(replicates, seed=seed, store=folder, client=client, progress=progress)
     return Comparison(runs)
@@ -139,6 +143,11 @@ def redesign(
         chosen = {key: value for key, (_, value) in zip(grid, combination, strict=True)}
         out[name] = replace(design, **chosen) if isinstance(design, Study) else design(**chosen)
     return out
+
+
+def _folder(name: str) -> str:
+    """Name of a scenario's folder: what no file system takes is replaced."""
+    return re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", name).strip(". ") or "_"
 
 
 def _shared(mine: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[tuple[str, ...], list[int], list[int]]:

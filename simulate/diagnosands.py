@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+NO_CHANGE: Final = 1e-12  # true values up to this are zero: sums of the same numbers in another order
+PAIRS: Final = 1 << 22  # pairs of domains compared at a time, so that memory does not grow with replicates
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,7 +153,7 @@ def width(outcome: Outcome) -> Diagnosis:
 def rejection(outcome: Outcome, *, null: bool, level: float = 0.05) -> Diagnosis:
     """Share of p-values up to `level`, in domains whose estimand is zero (`null`) or is not."""
     p = outcome.get("p_value")
-    wanted = ((outcome.truth == 0) == null) & ~np.isnan(outcome.truth)
+    wanted = ((abs(outcome.truth) <= NO_CHANGE) == null) & ~np.isnan(outcome.truth)
     return _mean(np.where(np.isnan(p) | ~wanted, np.nan, p <= level), trials=1)
 
 
@@ -162,13 +164,32 @@ power: Final = partial(rejection, null=False)
 def kendall(outcome: Outcome) -> Diagnosis:
     """Mean Kendall tau-b between the estimated and the true order of the domains."""
     estimate = outcome.get("estimate")
-    first, second = np.triu_indices(outcome.truth.size, 1)
-    true = np.sign(outcome.truth[first] - outcome.truth[second])
-    seen = np.sign(estimate[:, first] - estimate[:, second])
-    pair = ~np.isnan(seen) & ~np.isnan(true)
-    agree = np.where(pair, seen * true, 0.0).sum(axis=1)
-    scale = np.sqrt((pair & (seen != 0)).sum(axis=1) * (pair & (true != 0)).sum(axis=1).astype(float))
-    return _mean(np.divide(agree, scale, out=np.full(agree.shape, np.nan), where=scale > 0))
+    return _mean(rank_agreement(estimate, outcome.truth[None]))
+
+
+def stability(outcome: Outcome) -> Diagnosis:
+    """Mean Kendall tau-b between the orders of two surveys: replicates 0 and 1, 2 and 3, and so on."""
+    estimate = outcome.get("estimate")
+    pairs = estimate.shape[0] // 2 * 2
+    return _mean(rank_agreement(estimate[0:pairs:2], estimate[1:pairs:2]))
+
+
+def rank_agreement(one: Floats, other: Floats) -> Floats:
+    """(R,) Kendall tau-b between the rows of two tables of domains; NaN where all or none are comparable."""
+    first, second = np.triu_indices(one.shape[1], 1)
+    rows = max(PAIRS // max(first.size, 1), 1)
+    tau = np.full(one.shape[0], np.nan)
+    for start in range(0, tau.size, rows):
+        some = slice(start, start + rows)
+        a, b = (
+            np.sign(table[:, first] - table[:, second])
+            for table in (one[some], other[some] if other.shape[0] > 1 else other)
+        )
+        pair = ~np.isnan(a) & ~np.isnan(b)
+        agree = np.where(pair, a * b, 0.0).sum(axis=1)
+        scale = np.sqrt((pair & (a != 0)).sum(axis=1) * (pair & (b != 0)).sum(axis=1).astype(float))
+        np.divide(agree, scale, out=tau[some], where=scale > 0)
+    return tau
 
 
 def top_agreement(outcome: Outcome, *, k: int) -> Diagnosis:

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.answering import NOT_ASKED
-from simulate.fieldwork import check_chance
+from simulate.answering import NOT_APPLICABLE, NOT_ASKED
+from simulate.fieldwork import check_chance, sums_by, turns
 from simulate.rating_model import check_pmf
 from simulate.streams import Purpose, Streams
 
@@ -20,6 +20,9 @@ LEAST_BACKCHECK: Final = 0.15
 @dataclass(frozen=True, slots=True)
 class Fabrication:
     """Interviews invented by interviewers, and the back-check that finds some of them.
+
+    Every item put to the person gets an invented rating, whether it would have been answered or not; what
+    does not apply stays so: an inventor reports complaints no more often than there are any.
 
     Attributes
     ----------
@@ -89,17 +92,20 @@ class Fabrication:
         replicates, size, items = ratings.shape
         who = np.broadcast_to(interviewer, (replicates, size))
         people = int(who.max()) + 1
-        cuts = np.cumsum(self.pmf)[:-1]
-        invented = np.empty((replicates, size), dtype=bool)
+        threshold = self.rate / self.fabricators
+        chosen, guilty = np.empty((replicates, size)), np.empty((replicates, people))
+        made = []
         for r, rng in enumerate(streams.generators(Purpose.FABRICATION)):
-            chosen, made = rng.random(size), rng.random((size, items))
-            # Last, since how many interviewers there are may differ between replicates.
-            guilty = rng.random(people) < self.fabricators
-            invented[r] = guilty[who[r]] & (chosen < self.rate / self.fabricators) & took_part[r]
-            made = made[invented[r]]
-            rows = ratings[r, invented[r]]
-            fresh = 1 + (made[..., None] >= cuts).sum(axis=-1, dtype=np.int8)
-            ratings[r, invented[r]] = np.where(rows != NOT_ASKED, fresh, NOT_ASKED)
+            rng.random(out=chosen[r])
+            made.append(rng.random((np.count_nonzero(chosen[r] < threshold), items)))
+            rng.random(out=guilty[r])  # last, since how many interviewers there are may differ
+        picked = chosen < threshold
+        invented = picked & took_part & (np.take_along_axis(guilty, who, axis=1) < self.fabricators)
+        uniform = np.concatenate(made)[invented[picked]]
+        fresh = 1 + (uniform[..., None] >= np.cumsum(self.pmf)[:-1]).sum(axis=-1, dtype=np.int8)
+        rows = ratings[invented]
+        kept = (rows == NOT_ASKED) | (rows == NOT_APPLICABLE)
+        ratings[invented] = np.where(kept, rows, fresh)
         return invented, self._voided(who, invented, took_part, streams)
 
     def _voided(
@@ -108,17 +114,11 @@ class Fabrication:
         """Interviews that the back-check takes out."""
         uniform = streams.uniforms(Purpose.BACKCHECK, 2, who.shape[1])
         # Those without an interview rank last, so that the first places are drawn from the others.
-        key = who + np.where(took_part, 0.5 * uniform[:, 0], 0.5 + 0.5 * uniform[:, 0])
+        order = np.argsort(np.where(took_part, 0.0, 1.0) + uniform[:, 0], axis=1)
         place = np.empty(who.shape, dtype=np.intp)
-        people = int(who.max()) + 1
-        found = np.empty(who.shape, dtype=bool)
-        for r, order in enumerate(np.argsort(key, axis=1)):
-            count = np.bincount(who[r], minlength=people)
-            place[r, order] = np.arange(order.size) - (np.cumsum(count) - count)[who[r, order]]
-            done = np.bincount(who[r], weights=took_part[r], minlength=people)
-            checked = took_part[r] & (place[r] < self.checks(done.astype(np.intp))[who[r]])
-            found[r] = checked & invented[r] & (uniform[r, 1] < self.sensitivity)
-            if self.void_all:
-                caught = np.bincount(who[r], weights=found[r], minlength=people) > 0
-                found[r] = caught[who[r]] & took_part[r]
+        np.put_along_axis(place, order, turns(np.take_along_axis(who, order, axis=1))[0], axis=1)
+        checked = took_part & (place < self.checks(sums_by(who, took_part)))
+        found: NDArray[np.bool_] = checked & invented & (uniform[:, 1] < self.sensitivity)
+        if self.void_all:
+            return took_part & (sums_by(who, found) > 0)
         return found

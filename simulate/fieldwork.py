@@ -206,13 +206,24 @@ def chances(population: Population, chance: Chance, cell: Ints, mode: Ints | Non
 def turns(group: Ints) -> tuple[Ints, Ints]:
     """Rank of each entry within its group along the last axis, and the size of the group."""
     rows = np.atleast_2d(group)
-    turn, count = np.empty_like(rows), np.empty_like(rows)
-    for row, at, size in zip(rows, turn, count, strict=True):
-        order = np.argsort(row, kind="stable")
-        total = np.bincount(row)
-        at[order] = np.arange(row.size) - (np.cumsum(total) - total)[row[order]]
-        size[:] = total[row]
+    order = np.argsort(rows, axis=1, kind="stable")
+    ordered = np.take_along_axis(rows, order, axis=1)
+    place = np.arange(rows.shape[1])
+    begins = np.diff(ordered, axis=1, prepend=-1) != 0
+    turn = np.empty_like(rows)
+    start = np.maximum.accumulate(np.where(begins, place, 0), axis=1)
+    np.put_along_axis(turn, order, place - start, axis=1)
+    count = sums_by(rows, np.ones(rows.shape, dtype=bool))
     return turn.reshape(group.shape), count.reshape(group.shape)
+
+
+def sums_by(group: Ints, member: NDArray[np.bool_]) -> Ints:
+    """(replicates, n) for each entry, how many members its group has in its replicate."""
+    spacing = int(group.max(initial=0)) + 1
+    key = group + spacing * np.arange(group.shape[0])[:, None]
+    total = np.bincount(key[member], minlength=spacing * group.shape[0])
+    found: Ints = total[key]
+    return found
 
 
 def check_chance(name: str, chance: Chance | tuple[float, ...]) -> None:

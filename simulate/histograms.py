@@ -51,17 +51,16 @@ def draw_histograms(
         raise ValueError("model must have no settlement or interviewer effect; draw ratings instead")
     span = replicates if isinstance(replicates, range) else range(replicates)
     streams = Streams(seed, span)
-    out = np.zeros((len(span), model.cells, model.items, 5), dtype=np.int64)
     _, weight = lattice(model.shares)
     nodes = np.stack([rng.multinomial(people, weight) for rng in streams.generators(Purpose.PERSON)])
-    generators = list(streams.generators(Purpose.RATING))
-    for cell in range(model.cells):
-        given = _normalised(model.conditional(cell))
-        for r, rng in enumerate(generators):
-            used = np.flatnonzero(nodes[r, cell])
-            counts = rng.multinomial(nodes[r, cell, used][:, None], given[used])
-            out[r, cell] = counts.sum(axis=0) * model.asked[cell][:, None]
-    return out
+    given = np.stack([_normalised(model.conditional(cell)) for cell in range(model.cells)])
+    out = np.zeros((len(span), model.cells, model.items, 5), dtype=np.int64)
+    for r, rng in enumerate(streams.generators(Purpose.RATING)):
+        cell, node = np.nonzero(nodes[r])
+        counts = rng.multinomial(nodes[r, cell, node][:, None], given[cell, node])
+        met, start = np.unique(cell, return_index=True)
+        out[r, met] = np.add.reduceat(counts, start, axis=0)
+    return out * model.asked[:, :, None]
 
 
 def _normalised(share: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from simulate.rating_model import NODES, SCORES, RatingModel, lattice
 from simulate.streams import Streams
 
 LARGEST: Final = 20_000_000
+BLOCK: Final = 1 << 20  # people counted at a time
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
@@ -219,13 +220,15 @@ class Population:
 
     def _realised_counts(self) -> Floats:
         assert self.ratings is not None
-        start = np.concatenate([[0], np.cumsum(self.cell_counts)])
-        used = np.flatnonzero(self.cell_counts)
-        cells = np.zeros((self.counts.size, len(self.items), 5))
-        for score in range(1, 6):
-            sums = np.add.reduceat(self.ratings == score, start[used], axis=0, dtype=np.int64)
-            cells[used, :, score - 1] = sums
-        return cells
+        cells, items = self.counts.size, len(self.items)
+        people, total = self.people(), np.zeros((items, cells * 6), dtype=np.int64)
+        for start in range(0, people.size, BLOCK):
+            block = slice(start, start + BLOCK)
+            base = people[block].astype(np.intp) * 6
+            scores = np.maximum(self.ratings[block], 0).T
+            for item, score in enumerate(scores):
+                total[item] += np.bincount(base + score, minlength=cells * 6)
+        return np.moveaxis(total.reshape(items, cells, 6)[..., 1:], 0, 1).astype(float)
 
     def _known(self, dim: str) -> str:
         if dim not in self.counts.dims:

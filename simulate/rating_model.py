@@ -118,7 +118,8 @@ class RatingModel:
         Parameters
         ----------
         location
-            (..., items, 4) increasing locations of the steps 1|2, ..., 4|5, in SD of ability.
+            (..., items, 4) increasing locations of the steps 1|2, ..., 4|5, in SD of ability; infinite where
+            a score cannot occur.
         discrimination
             (items,) or broadcast to the cells and items, 0 or more.
         settlement, interviewer
@@ -132,7 +133,7 @@ class RatingModel:
         step = np.asarray(location, dtype=float)
         if step.ndim < 2 or step.shape[-1] != 4 or np.isnan(step).any():
             raise ValueError(f"location must end in axes (items, 4) without NaN, got shape {step.shape}")
-        if (np.diff(step, axis=-1) < 0).any():
+        if (step[..., 1:] < step[..., :-1]).any():
             raise ValueError("location must not decrease from step 1|2 to step 4|5; sort the steps")
         slope = np.broadcast_to(np.asarray(discrimination, dtype=float), step.shape[:-1])
         limit = np.sqrt(HIGHEST_CORRELATION / (1 - HIGHEST_CORRELATION))
@@ -142,7 +143,9 @@ class RatingModel:
         if min(shares) < 0:
             raise ValueError(f"settlement and interviewer must add up to at most 1, got {shares[1:]}")
         loading = (slope / np.sqrt(1 + slope**2)).reshape(-1, step.shape[-2])
-        cut = loading[..., None] * step.reshape(-1, *step.shape[-2:])
+        step = step.reshape(-1, *step.shape[-2:])
+        finite = np.where(np.isfinite(step), step, 0.0)
+        cut = np.where(np.isfinite(step), loading[..., None] * finite, step)
         return cls(cut, loading, shares, np.ones(loading.shape, dtype=bool))
 
     def __post_init__(self) -> None:

@@ -91,6 +91,7 @@ def fielded(population: Population, selected: Selected, response: Response, stre
         responded = took_part & ~invented[1]
     if responded is not None:
         ratings *= responded[..., None]
+    ratings.flags.writeable = False  # every estimator of a study sees the same ratings
     extra |= {"mode": mode, "interviewer": interviewer, "person": selected.person}
     kept = {name: values for name, values in extra.items() if values is not None}
     return Survey(
@@ -118,11 +119,15 @@ def _nodes(
     model, size = population.model, selected.cell.shape[-1]
     recruited = response.snowball.recruited(size, streams)
     if population.ratings is not None:
-        if recruited is not None or population.factor is None or selected.person is None:
+        if recruited is not None:
             raise ValueError("snowball recruitment needs a population whose ratings are not fixed")
-        # Only cooperation looks at the factor of people whose ratings are fixed.
-        looked_at = population.factor[selected.person] if response.cooperation.slope else np.zeros((1, 1))
-        return looked_at.astype(np.intp), {}
+        if not response.cooperation.slope:  # nothing else looks at the factor of people with fixed ratings
+            return np.zeros((1, 1), dtype=np.intp), {}
+        if population.factor is None or selected.person is None:
+            raise ValueError(
+                "slope of cooperation needs the factor of fixed ratings; make them by realised()"
+            )
+        return population.factor[selected.person].astype(np.intp), {}
     settlement = population.settlements()[selected.cell] if model.shares[1] > 0 else None
     extra: dict[str, Any] = {} if settlement is None else {"settlement": settlement}
     shift = None
@@ -164,7 +169,9 @@ def _ratings(
 ) -> NDArray[np.int8]:
     """(replicates, n, items) what people would say in their mode."""
     shifts = response.modes.shift
-    if population.ratings is not None and selected.person is not None:
+    if population.ratings is not None:
+        if selected.person is None:
+            raise ValueError("selection must tell the person where the population's ratings are fixed")
         if any(shifts):
             raise ValueError("shift of a mode needs a population whose ratings are not fixed")
         return population.ratings[selected.person]

@@ -2,9 +2,11 @@
 
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import islice
+from time import monotonic
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -14,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 Values = dict[str, NDArray[np.float64]]
 IN_FLIGHT: Final = 3  # chunks a thread of the cluster: it never waits, and the graph never grows
+LOOK: Final = 2.0  # seconds between looks at how many threads the cluster has now
 
 
 class StudyError(RuntimeError):
@@ -64,57 +67,75 @@ def run_chunks(
     client: Any,
     progress: bool | None,
     keep: Callable[[Chunk], object],
+    widths: Mapping[str, int] | None = None,
 ) -> None:
-    """Hand each chunk to `keep` as it is done.
+    """Hand each chunk to `keep` as it is done; `widths` are the domains of the answers kept before.
 
     Raises
     ------
     StudyError
-        When a replicate fails, after what came before it in its chunk was kept.
+        When a replicate fails, or answers in another shape than the others, after what came before it in its
+        chunk was kept.
     """
     results = on_client(client, study, seed, spans) if client is not None else here(study, seed, spans)
     total = sum(len(span) for span in spans)
-    with _shown(study.name, total, progress) as advance:
+    with closing(results), _shown(study.name, total, progress) as advance:
         for chunk in results:
             if len(chunk.span):
+                widths = widths or widths_of(chunk.values)
+                if odd := difference(chunk.values, widths):
+                    raise StudyError(_message(study.name, chunk.span.start, seed, f"ValueError: {odd}"))
                 keep(chunk)
             if chunk.error:
                 raise StudyError(chunk.error)
             advance(len(chunk.span))
 
 
-def here(study: Runnable, seed: int, spans: Sequence[range]) -> Iterator[Chunk]:
+def here(study: Runnable, seed: int, spans: Sequence[range]) -> Generator[Chunk]:
     """Chunks one after the other in this process."""
-    return (chunk(study, seed, span) for span in spans)
+    for span in spans:
+        yield chunk(study, seed, span)
 
 
-def on_client(client: Any, study: Runnable, seed: int, spans: Sequence[range]) -> Iterator[Chunk]:
+def on_client(client: Any, study: Runnable, seed: int, spans: Sequence[range]) -> Generator[Chunk]:
     """Chunks as a cluster finishes them.
 
     The study travels once, as a task of its own that every chunk depends on: a worker that dies takes nothing
     with it that the scheduler cannot make again. At most :data:`IN_FLIGHT` chunks a thread are known to
-    the scheduler, however long the run.
+    the scheduler, however long the run; workers that join later are given theirs.
     """
     import dask.distributed  # only here: a study runs without Dask
 
     as_they_end: Any = dask.distributed.as_completed
     whole = client.submit(_same, study, pure=False)
     waiting = iter(spans)
-    width = IN_FLIGHT * max(sum(client.nthreads().values()), 1)
+    in_flight: dict[Any, range] = {}
+    threads = _threads(client)
 
     def submit() -> list[Any]:
-        span = next(waiting, None)
-        return [] if span is None else [client.submit(chunk, whole, seed, span, pure=False)]
+        room = max(IN_FLIGHT * next(threads) - len(in_flight), 0)
+        fresh = {client.submit(chunk, whole, seed, s, pure=False): s for s in islice(waiting, room)}
+        in_flight.update(fresh)
+        return list(fresh)
 
-    running = as_they_end([future for _ in range(width) for future in submit()])
+    running = as_they_end(submit())
     try:
         for future in running:
-            yield future.result()
+            span = in_flight.pop(future)
+            try:
+                done = future.result()
+            except Exception as error:  # workers died of it, again and again, or could not be reached
+                within = f"replicates {span.start}..{span.stop - 1}, or on others that it held"
+                reason = f"a worker failed on {within}: {error!r}"
+                done = Chunk(
+                    range(span.start, span.start), {}, _message(study.name, span.start, seed, reason)
+                )
+            yield done
             future.release()
             for fresh in submit():
                 running.add(fresh)
     finally:
-        client.cancel([*running.futures, whole])
+        client.cancel([*in_flight, whole])
 
 
 def chunk(study: Runnable, seed: int, span: range) -> Chunk:
@@ -124,23 +145,58 @@ def chunk(study: Runnable, seed: int, span: range) -> Chunk:
     except Exception:  # any failure of a caller's estimator is reported with its replicate
         failed = traceback.format_exc(limit=-3)
     done: list[Values] = []
+    widths: dict[str, int] = {}
     for replicate in span:
         try:
-            done.append(study.estimate(range(replicate, replicate + 1), seed=seed))
+            widths = widths or widths_of(study.estimate(range(1), seed=seed))
+            values = study.estimate(range(replicate, replicate + 1), seed=seed)
+            if odd := difference(values, widths):
+                raise ValueError(odd)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             failed = traceback.format_exc(limit=-3)
             break
+        done.append(values)
     else:
         replicate, reason = span.start, f"replicates {span.start}..{span.stop - 1} fail together only"
         done = []
     before = range(span.start, span.start + len(done))
-    values = {name: np.concatenate([part[name] for part in done]) for name in done[0]} if done else {}
-    message = (
-        f"scenario {study.name!r}, replicate {replicate}, seed {seed}: {reason}\n"
-        f"Draw it again with study.draw(range({replicate}, {replicate + 1}), seed={seed}).\n{failed}"
+    joined = {name: np.concatenate([part[name] for part in done]) for name in done[0]} if done else {}
+    return Chunk(before, joined, f"{_message(study.name, replicate, seed, reason)}\n{failed}")
+
+
+def widths_of(values: Values) -> dict[str, int]:
+    """Number of domains of each answer."""
+    return {name: table.shape[1] for name, table in values.items()}
+
+
+def difference(values: Values, widths: Mapping[str, int]) -> str:
+    """How answers depart in names and domains from those of other replicates; empty where they do not."""
+    found = widths_of(values)
+    odd = sorted(name for name in {**found, **widths} if found.get(name) != widths.get(name))
+    if not odd:
+        return ""
+    here, elsewhere = (of.get(odd[0], "none") for of in (found, widths))
+    return (
+        f"an estimator must give {odd[0]!r} for the same domains in every replicate, "
+        f"got {here} domains in this one and {elsewhere} in others"
     )
-    return Chunk(before, values, message)
+
+
+def _message(name: str, replicate: int, seed: int, reason: str) -> str:
+    return (
+        f"scenario {name!r}, replicate {replicate}, seed {seed}: {reason}\n"
+        f"Draw it again with study.draw(range({replicate}, {replicate + 1}), seed={seed})."
+    )
+
+
+def _threads(client: Any) -> Iterator[int]:
+    """Threads of the cluster, at least one, asked for again every few seconds."""
+    due, number = -LOOK, 1
+    while True:
+        if monotonic() >= due:
+            due, number = monotonic() + LOOK, max(sum(client.nthreads().values()), 1)
+        yield number
 
 
 def _same(study: Runnable) -> Runnable:

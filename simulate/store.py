@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 HEADER: Final = "study.json"
 LOCK: Final = ".lock"
+NAME: Final = re.compile(r"replicates-(\d{9,})-(\d{9,})\.parquet")
 Values = Mapping[str, NDArray[np.float64]]
 
 
@@ -93,10 +95,8 @@ class Store:
 
     def done(self) -> list[range]:
         """Replicates that the store holds, one range a file, in order."""
-        spans = []
-        for path in self.folder.glob("replicates-*.parquet"):
-            start, stop = path.stem.split("-")[1:]
-            spans.append(range(int(start), int(stop)))
+        names = [NAME.fullmatch(path.name) for path in self.folder.iterdir()]
+        spans = [range(*map(int, name.groups())) for name in names if name]
         return sorted(spans, key=lambda span: (span.start, span.stop))
 
     def write(self, span: range, values: Values) -> None:
@@ -120,6 +120,13 @@ class Store:
             blocks = [_matrix(part.column(name)) for part in parts]
             out[name] = np.concatenate(blocks)[:replicates]
         return out
+
+    def widths(self) -> dict[str, int]:
+        """Number of domains of each answer that the store holds; empty where it holds none."""
+        for span in self.done():
+            columns = self._table(span).schema
+            return {field.name: field.type.list_size for field in columns if field.name != "replicate"}
+        return {}
 
     def _table(self, span: range) -> pa.Table:
         try:

@@ -161,7 +161,15 @@ class Study:
         )
         with folder.held():
             wanted = chunks_of(replicates, folder.chunk, folder.done())
-            run_chunks(self, seed, wanted, client, progress, lambda c: folder.write(c.span, c.values))
+            run_chunks(
+                self,
+                seed,
+                wanted,
+                client,
+                progress,
+                lambda c: folder.write(c.span, c.values),
+                folder.widths(),
+            )
             return Run(self, seed, folder.read(replicates))
 
     def chunk_size(self) -> int:

@@ -77,7 +77,8 @@ class Survey:
         Returns
         -------
         ``ratings`` (respondent, item); along respondent ``weight``, ``stratum``, one string variable for each
-        dim of the population, and whatever the fieldwork left.
+        dim of the population, and whatever the fieldwork left. The attributes ``seed`` and ``replicate``
+        address random numbers of the estimator's own, by :func:`generator` and ``Purpose.ESTIMATION``.
         """
         stays = slice(None) if self.responded is None else self.responded[position]
         cell = _row(self.cell, position)[stays]
@@ -92,7 +93,8 @@ class Survey:
             for name, values in {"weight": self.weight, "stratum": self.stratum, **self.extra}.items()
         }
         variables["ratings"] = (("respondent", "item"), self.ratings[position][stays])
-        return xr.Dataset(variables, coords={"item": list(self.population.items)})
+        address = {"seed": self.seed, "replicate": self.replicates[position]}
+        return xr.Dataset(variables, coords={"item": list(self.population.items)}, attrs=address)
 
 
 def for_each(

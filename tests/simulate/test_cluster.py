@@ -92,3 +92,34 @@ def test_a_killed_worker_loses_nothing(world):
     assert killed
     alone = study.run(60, seed=2, chunk=2)
     assert (found.values["mean.estimate"] == alone.values["mean.estimate"]).all()
+
+
+def test_workers_that_join_later_get_their_share(world):
+    """A cluster that begins with nobody: the run waits, then knows of everyone."""
+    with (
+        LocalCluster(n_workers=0, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
+        from simulate import running
+
+        assert next(running._threads(client)) == 1
+        cluster.scale(2)
+        found = world.study().run(12, seed=1, chunk=2, client=client)
+    assert (found.values["mean.estimate"] == world.study().run(12, seed=1).values["mean.estimate"]).all()
+
+
+@pytest.mark.slow
+def test_a_replicate_that_kills_its_workers_is_named(world):
+    def deadly(survey):
+        if 5 in survey.replicates:
+            os._exit(1)
+        return world.service_means(survey)
+
+    study = world.study(estimators={"mean": deadly}, name="deadly")
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+        # Dask cannot tell which of the chunks that a worker held killed it
+        pytest.raises(StudyError, match=r"scenario 'deadly', replicate \d, seed 2: a worker failed"),
+    ):
+        study.run(8, seed=2, chunk=2, client=client)

@@ -72,3 +72,11 @@ def test_comparisons_that_are_none_are_refused(world):
         compare_studies({"one": world.study()}, 3, seed=1).differences()
     with pytest.raises(ValueError, match="studies must have different names"):
         compare_studies([world.study(), world.study()], 3, seed=1)
+
+
+def test_names_of_scenarios_become_names_of_folders(world, tmp_path):
+    compare_studies({"n < 10 / service": world.study(), "..": world.study()}, 2, seed=1, store=tmp_path / "s")
+    assert sorted(path.name for path in (tmp_path / "s").iterdir()) == ["_", "n _ 10 _ service"]
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+    with pytest.raises(ValueError, match="studies must have names that differ as folders"):
+        compare_studies({"a/b": world.study(), "a_b": world.study()}, 2, seed=1, store=tmp_path)

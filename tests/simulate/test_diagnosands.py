@@ -10,9 +10,12 @@ from simulate.diagnosands import (
     coverage,
     kendall,
     mc_error,
+    power,
     rmse,
     se_ratio,
+    size,
     spread,
+    stability,
     top_agreement,
     top_exact,
     winner,
@@ -131,3 +134,23 @@ def test_bias_of_an_unbiased_estimator_is_within_its_error():
     )
     found = bias(facts)
     assert (abs(found.value) < norm.isf(FALSE_ALARM / 8) * found.mc_error()).all()
+
+
+def test_rank_agreement_in_parts_is_that_of_the_whole(monkeypatch):
+    facts = outcome(50)
+    whole, apart = kendall(facts), stability(facts)
+    monkeypatch.setattr("simulate.diagnosands.PAIRS", 20)
+    assert (kendall(facts).influence == whole.influence).all()
+    assert stability(facts).value == apart.value
+    estimate = facts.values["estimate"]
+    taus = [kendalltau(estimate[r], estimate[r + 1]).statistic for r in range(0, 50, 2)]
+    assert apart.value == pytest.approx(np.mean(taus))
+    assert apart.mc_error() == pytest.approx(np.std(taus, ddof=1) / 5)
+
+
+def test_a_null_that_rounding_moved_is_still_a_null():
+    p = np.array([[0.01], [0.5]])
+    facts = Outcome({"estimate": p, "p_value": p}, np.array([4.4 - 4.3 - 0.1]), np.zeros(2), np.zeros(2))
+    assert facts.truth[0] != 0
+    assert size(facts).value == 0.5
+    assert np.isnan(power(facts).value)

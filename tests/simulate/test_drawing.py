@@ -1,9 +1,12 @@
+from itertools import product
+
 import numpy as np
 import pytest
 from scipy.stats import chi2, norm
 
 from simulate import RatingModel, draw, draw_histograms
 from simulate.drawing import checked_cells
+from simulate.rating_model import lattice
 
 FALSE_ALARM = 1e-6
 SCORES = np.arange(1, 6)
@@ -175,3 +178,51 @@ def test_wrong_cells_and_missing_groups_are_refused():
         draw_histograms(model, np.ones(6, int), seed=1)
     with pytest.raises(ValueError, match=r"n must be \(6,\) whole numbers"):
         draw_histograms(RatingModel.from_pmf(PMF), [1.5] * 6, seed=1)
+
+
+def exact_joint_law(model: RatingModel, n: int) -> dict[tuple[int, ...], float]:
+    """Chance of each pair of histograms of two items over n people, by enumerating what they may answer."""
+    _, weight = lattice(model.shares)
+    given = model.conditional(0)
+    answers = np.einsum("u,ui,uj->ij", weight, given[:, 0], given[:, 1])
+    law: dict[tuple[int, ...], float] = {}
+    for people in product(product(range(5), repeat=2), repeat=n):
+        both = np.zeros((2, 5), dtype=int)
+        for one, other in people:
+            both[0, one] += 1
+            both[1, other] += 1
+        key = tuple(both.ravel())
+        law[key] = law.get(key, 0.0) + float(np.prod([answers[pair] for pair in people]))
+    return law
+
+
+def test_histograms_and_ratings_have_the_enumerated_joint_law():
+    model = RatingModel.from_pmf([[0.1, 0.1, 0.2, 0.2, 0.4], [0.3, 0.0, 0.2, 0.1, 0.4]], person=0.7)
+    law, replicates = exact_joint_law(model, 2), 60_000
+    assert sum(law.values()) == pytest.approx(1)
+    ratings = draw(model, [0, 0], seed=31, replicates=replicates)
+    by_rating = (ratings[..., None] == SCORES).sum(axis=1)
+    by_histogram = draw_histograms(model, [2], seed=32, replicates=replicates)[:, 0]
+    for found in (by_rating, by_histogram):
+        keys, counts = np.unique(found.reshape(replicates, -1), axis=0, return_counts=True)
+        seen = dict(zip(map(tuple, keys.tolist()), counts.tolist(), strict=True))
+        assert set(seen) <= {key for key, chance in law.items() if chance > 0}
+        expected = replicates * np.array(list(law.values()))
+        observed = np.array([seen.get(key, 0) for key in law])
+        common = expected > 10
+        parts = (
+            np.append(observed[common], observed[~common].sum()),
+            np.append(expected[common], expected[~common].sum()),
+        )
+        statistic = ((parts[0] - parts[1]) ** 2 / parts[1]).sum()
+        assert chi2.sf(statistic, common.sum()) > FALSE_ALARM
+        # items drawn apart, as if people did not share them, would be found out
+        apart = replicates * np.prod(
+            [np.unique(found[:, k], axis=0, return_counts=True)[1].max() / replicates for k in (0, 1)]
+        )
+        assert abs(observed.max() - apart) > 5 * np.sqrt(apart)
+
+
+def test_histograms_of_cells_without_people_are_empty():
+    model = RatingModel.from_pmf(PMF, person=0.5)
+    assert draw_histograms(model, np.zeros(6, int), seed=4, replicates=2).sum() == 0

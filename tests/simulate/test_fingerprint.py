@@ -1,4 +1,5 @@
 import functools
+import importlib
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -117,3 +118,53 @@ def test_what_cannot_be_told_apart_is_refused():
 
     with pytest.raises(TypeError, match=r"got .*Anything; make it a frozen dataclass"):
         fingerprint(Anything())
+
+
+def test_what_ones_own_modules_do_counts(tmp_path, monkeypatch):
+    """An estimator that calls a function of another file: editing that file makes it another study."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def told(factor: int, threshold: int) -> str:
+        (tmp_path / "lab_deep.py").write_text(f"def deep(x):\n    return x > {threshold}\n")
+        (tmp_path / "lab.py").write_text(
+            f"import lab_deep\ndef score(x):\n    return {factor} * x if lab_deep.deep(x) else x\n"
+        )
+        for name in ("lab", "lab_deep"):
+            sys.modules.pop(name, None)
+        importlib.invalidate_caches()
+        lab = importlib.import_module("lab")
+        score = lab.score
+        by_module, by_name = (lambda x: lab.score(x)), (lambda x: score(x))
+        return fingerprint(by_module) + fingerprint(by_name)
+
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    found = [told(2, 10), told(3, 10), told(2, 11)]
+    assert len({half for pair in found for half in (pair[:64], pair[64:])}) == 6
+    assert told(2, 10) == found[0]
+
+
+def test_the_methods_of_a_dataclass_count():
+    def made(k):
+        @dataclass(frozen=True)
+        class Estimator:
+            item: str
+
+            def __call__(self, x):
+                return self.score(x) + self.offset
+
+            def score(self, x):
+                return x * 2 if k < 3 else x
+
+            @property
+            def offset(self):
+                return k
+
+        return Estimator("o01")
+
+    assert fingerprint(made(2)) == fingerprint(made(2))
+    assert len({fingerprint(made(k)) for k in (1, 2, 3)}) == 3
+
+
+def test_functions_of_one_name_are_told_apart_by_their_places():
+    f, g = maker(2), maker(3)
+    assert fingerprint({"a": f, "b": g, "c": f}) != fingerprint({"a": f, "b": g, "c": g})

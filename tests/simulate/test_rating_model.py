@@ -140,6 +140,12 @@ def test_what_is_no_model_is_refused(pmf, correlations, message):
         RatingModel.from_pmf(pmf, **correlations)
 
 
+def test_a_graded_response_may_leave_scores_out():
+    for slope in (0.0, 1.0):
+        model = RatingModel.from_graded_response([[-np.inf, -np.inf, 0.0, np.inf]], slope)
+        assert model.pmf()[0, 0] == pytest.approx([0, 0, 0.5, 0.5, 0], abs=1e-9)
+
+
 def test_graded_responses_that_are_none_are_refused():
     with pytest.raises(ValueError, match="location must not decrease"):
         RatingModel.from_graded_response([[0.0, -1.0, 1.0, 2.0]], 1.0)

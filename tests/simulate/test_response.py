@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -13,6 +15,7 @@ from simulate import (
     Modes,
     NotApplicable,
     Population,
+    RatingModel,
     Response,
     Snowball,
     Study,
@@ -67,6 +70,49 @@ def test_null_values_switch_everything_off():
     assert plain.responded is None
     assert other.responded is None
     assert (plain.respondents == 400).all()
+
+
+NULLS = {
+    "modes": Modes(("phone", "web"), (0.3, 0.7), (0.0, 0.0), (0.0, 0.0)),
+    "snowball": Snowball(0.0, 1.0, 0.5),
+    "interviewers": Interviewers(0),
+    "contact": Contact(1.0),
+    "cooperation": Cooperation(1.0, slope=2.0),
+    "not_applicable": NotApplicable(0.0, group=(0, 0, 1, 1, 2, 2)),
+    "styles": Styles(0.0, 0.0, points=3),
+    "item_nonresponse": ItemNonresponse((0.0,) * 6),
+    "breakoff": Breakoff(0.0),
+    "fabrication": Fabrication(0.0, sensitivity=0.3),
+}
+BUSY = Response(
+    modes=Modes(("phone", "web"), (0.5, 0.5), (0.0, -0.2), (2.0, 1.0)),
+    snowball=Snowball(0.3, 0.5, 0.5),
+    interviewers=Interviewers(9),
+    contact=Contact(0.8),
+    cooperation=Cooperation(0.7, 0.4),
+    not_applicable=NotApplicable(0.2, group=(0, 0, 1, 1, 2, 2)),
+    styles=Styles(0.1, 0.1),
+    item_nonresponse=ItemNonresponse(0.1),
+    breakoff=Breakoff(0.05),
+    fabrication=Fabrication(0.2, 0.5, sensitivity=0.7),
+)
+
+
+@pytest.mark.parametrize("name", NULLS)
+def test_each_null_value_switches_its_effect_off_to_the_bit(name):
+    """In a busy fieldwork: the null object and the default draw the same, the effect itself does not."""
+    base = replace(BUSY, fabrication=Fabrication()) if name == "interviewers" else BUSY
+    default = type(getattr(BUSY, name))()
+    null, off, on = (
+        study(replace(base, **{name: value})).draw(4, seed=1)
+        for value in (NULLS[name], default, getattr(BUSY, name))
+    )
+    assert (null.ratings == off.ratings).all()
+    assert (null.responded == off.responded).all()
+    if name == "interviewers":  # by themselves they move nothing: the model's correlation does
+        assert (on.extra["interviewer"] >= 0).all()
+    else:
+        assert (on.ratings != off.ratings).any() or (on.responded != off.responded).any()
 
 
 def test_switching_one_effect_on_leaves_the_draws_of_the_others():
@@ -155,18 +201,6 @@ def test_interviewers_have_at_most_their_workload_in_their_region():
 
 def test_no_effect_depends_on_the_other_replicates():
     """A plan by nothing finer than the country: who is where differs from replicate to replicate."""
-    everything = Response(
-        modes=Modes(("phone", "web"), (0.5, 0.5), (0.0, -0.2), (2.0, 1.0)),
-        snowball=Snowball(0.3, 0.5, 0.5),
-        interviewers=Interviewers(9),
-        contact=Contact(0.8),
-        cooperation=Cooperation(0.7, 0.4),
-        not_applicable=NotApplicable(0.2, group=(0, 0, 1, 1, 2, 2)),
-        styles=Styles(0.1, 0.1),
-        item_nonresponse=ItemNonresponse(0.1),
-        breakoff=Breakoff(0.05),
-        fabrication=Fabrication(0.2, 0.5, sensitivity=0.7),
-    )
     counts = xr.DataArray(
         [[50, 30, 20], [200, 40, 10]],
         dims=("region", "settlement"),
@@ -184,7 +218,7 @@ def test_no_effect_depends_on_the_other_replicates():
     world = Study(
         population=people,
         plan=xr.DataArray([90], dims="country", coords={"country": ["KZ"]}),
-        response=everything,
+        response=BUSY,
         estimators={"mean": lambda s: {"estimate": s.ratings.mean(axis=(1, 2))}},
     )
     whole = world.draw(30, seed=3)
@@ -270,6 +304,23 @@ def test_breakoff_is_geometric():
     assert (stopped[..., 1:] >= stopped[..., :-1]).all()
 
 
+def test_breakoff_counts_the_items_put_and_applying():
+    """People of a channel whose items come last answer their own first item, and break off from there."""
+    pmf = np.full((1, 8, 5), 0.2)
+    pmf[0, :4] = np.nan
+    world = study(Response(breakoff=Breakoff(0.3)), items=8)
+    people = replace(world.population, model=RatingModel.from_pmf(pmf))
+    ratings = replace(world, population=people).draw(400, seed=9).ratings
+    for place in range(4):
+        assert near(ratings[..., 4 + place] > 0, 0.7**place)
+    skipped = NotApplicable((0.0,) * 5 + (1.0, 0.0, 0.0))
+    some = replace(world, population=people, response=replace(world.response, not_applicable=skipped))
+    ratings = some.draw(400, seed=9).ratings
+    assert (ratings[..., 5] == -1).all()
+    assert near(ratings[..., 6] > 0, 0.7)
+    assert near(ratings[..., 7] > 0, 0.7**2)
+
+
 def test_fabrication_and_its_back_check():
     effect = Fabrication(rate=0.1, fabricators=0.2, sensitivity=0.8, void_all=False)
     world = study(Response(interviewers=Interviewers(20), fabrication=effect))
@@ -281,6 +332,21 @@ def test_fabrication_and_its_back_check():
     assert (made | survey.responded).all()
     invented = survey.ratings[made & survey.responded]
     assert set(np.unique(invented)) == {4, 5}
+    assert near(invented.reshape(-1, 6)[: len(invented) // 400 * 400].reshape(400, -1) == 5, 0.8)
+
+
+def test_invented_interviews_leave_out_what_does_not_apply_only():
+    gaps = Response(
+        interviewers=Interviewers(20),
+        not_applicable=NotApplicable((0.0, 0.0, 0.4, 0.0, 0.0, 0.0)),
+        item_nonresponse=ItemNonresponse(0.3),
+        fabrication=Fabrication(1.0, sensitivity=0.0),
+    )
+    survey = study(gaps).draw(300, seed=4)
+    assert survey.extra["fabricated"].all()
+    assert survey.responded.all()
+    assert near(survey.ratings[..., 2] == -1, 0.4)
+    assert (survey.ratings != -2).all()
 
 
 def test_the_chance_of_detection_is_the_one_read_off():
@@ -361,3 +427,22 @@ def test_fixed_ratings_go_through_response_but_not_through_modes_that_shift():
         Study(
             population=fixed, plan=base.plan, response=Response(modes=modes), estimators=base.estimators
         ).draw(1, seed=1)
+
+
+def test_ratings_of_ones_own_are_a_population_too():
+    base = study(Response())
+    own = np.random.default_rng(1).integers(1, 6, (base.population.size, 6)).astype(np.int8)
+    world = replace(base, population=replace(base.population, ratings=own))
+    survey = world.draw(3, seed=1)
+    assert (survey.ratings == own[survey.extra["person"]]).all()
+    assert world.population.truth().to_numpy()[0] == pytest.approx(own.mean(axis=0))
+    picky = replace(world, response=Response(cooperation=Cooperation(0.5, slope=1.0)))
+    with pytest.raises(ValueError, match="slope of cooperation needs the factor"):
+        picky.draw(1, seed=1)
+    with pytest.raises(ValueError, match="snowball recruitment needs a population whose ratings are not"):
+        replace(world, response=Response(snowball=Snowball(0.5))).draw(1, seed=1)
+
+
+def test_estimators_cannot_change_each_others_ratings():
+    with pytest.raises(ValueError, match="read-only"):
+        study(Response()).draw(1, seed=1).ratings[...] = 5

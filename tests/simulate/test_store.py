@@ -139,6 +139,14 @@ def test_other_chunks_and_other_folders_are_refused(world, tmp_path):
         world.study().run(5, seed=1, chunk=-1)
 
 
+def test_other_files_in_the_folder_are_no_chunks(world, tmp_path):
+    study = world.study()
+    first = study.run(6, seed=1, store=tmp_path / "s", chunk=3)
+    (tmp_path / "s" / "replicates-of-mine.parquet").write_bytes(b"notes")
+    again = study.run(6, seed=1, store=tmp_path / "s")
+    assert (first.values["mean.se"] == again.values["mean.se"]).all()
+
+
 def test_two_processes_do_not_write_one_store(world, tmp_path):
     study = world.study()
     study.run(5, seed=1, store=tmp_path / "s")

@@ -314,3 +314,34 @@ def test_progress_goes_to_stderr(world, capsys, shown):
     out, err = capsys.readouterr()
     assert out == ""
     assert ("quick" in err) == shown
+
+
+def unlike_at(odd: int, what: str):
+    def one(table: xr.Dataset) -> dict[str, np.ndarray]:
+        estimate = np.zeros(4)
+        if table.attrs["replicate"] != odd:
+            return {"estimate": estimate, "se": estimate}
+        return {"estimate": estimate} if what == "name" else {"estimate": estimate[:2], "se": estimate[:2]}
+
+    return one
+
+
+@pytest.mark.parametrize("what", ["shape", "name"])
+@pytest.mark.parametrize("chunk", [1, 4, 20])
+def test_a_replicate_that_answers_otherwise_is_named_without_estimands_too(world, tmp_path, what, chunk):
+    study = world.study(estimators={"bad": for_each(unlike_at(13, what))}, estimands={}, name="odd")
+    message = r"scenario 'odd', replicate 13, seed 2: .*'bad\.(estimate|se)'"
+    with pytest.raises(StudyError, match=message):
+        study.run(20, seed=2, chunk=chunk)
+    with pytest.raises(StudyError, match=message):
+        study.run(20, seed=2, chunk=chunk, store=tmp_path / "s")
+    from simulate.store import Store
+
+    assert Store(tmp_path / "s", chunk).done()[-1].stop == 13
+    with pytest.raises(StudyError, match=message):
+        study.run(20, seed=2, store=tmp_path / "s")
+
+
+def test_a_table_carries_the_address_of_its_random_numbers(world):
+    table = world.study().draw(range(5, 7), seed=3).one(1)
+    assert table.attrs == {"seed": 3, "replicate": 6}
