@@ -214,7 +214,7 @@ def test_the_command_prints_the_table(world, tmp_path):
     told = CliRunner().invoke(app, ["rules", "--replicates", "4", "--seed", "3", "--json"])
     assert told.exit_code == 0
     answer = json.loads(told.stdout)
-    assert answer["python"] == "sapa.studies.study('rules', replicates=4, seed=3)"
+    assert answer["python"] == "import sapa.studies; sapa.studies.study('rules', replicates=4, seed=3)"
     assert answer["notes"]["replicates"] == 4
     expected = STUDIES["rules"](world, Settings(4, 3))
     assert [row["value"] for row in answer["rows"]] == pytest.approx(expected["value"].tolist())
