@@ -80,6 +80,7 @@ class Reproduction:
             "rules": judged.rules,
             "one_person": judged.one_person,
             "certified_by_print": judged.certified,
+            "certified_if": judged.narrowed,
             "microdata_summary": told.summary,
             "microdata_table8": told.table8,
             "microdata_misses": told.misses,

@@ -157,7 +157,9 @@ def _statements(result: Reproduction) -> Section:
         _table(judged.statements, "Statements of the report, and what the data establish of them"),
         _table(judged.separation, "How far each league tells its units apart"),
         _table(judged.changes, "2019 to 2020, unit by unit"),
+        _table(judged.rank_sets, "Rank set of every unit in every league"),
         _table(judged.certified, "What the printed figures alone certify"),
+        _table(judged.narrowed, "What they certify as less is left open"),
     ]
     return Section(
         "statements", "Which statements survive", (), judged.sentences, judged.assumptions, tables=tables

@@ -28,7 +28,9 @@ doing is the order. Every step is taken under three named sets of assumptions.
 - A statement is *established* when the rank set, or the change, leaves nothing else; *contradicted* when it
   leaves something else only, or when the printed figures have the other sign; else *open*. Open is not wrong:
   it is what the survey cannot say.
-- *Certainly* and *possibly* need no microdata: any ratings that print the printed figures.
+- *Certainly* and *possibly* need no microdata: any ratings that print the printed figures. Where less is left
+  open, *fewest raters* is that of items put to users only, and of a service in a region; blank: everybody who
+  may have been asked.
 - The sentence on local bodies since 2016 gives five-year means as its figures; it says that they rose.
 """
 
@@ -40,6 +42,7 @@ def page(verdicts: Verdicts) -> str:
     parts += ["\n## Tables\n\n### What each league tells apart\n", _separation(verdicts)]
     parts += ["### Statements of the report\n", _statements(verdicts)]
     parts += ["### What printed summaries alone certify\n", _certified(verdicts)]
+    parts += ["### The same, as less is left open\n", _narrowed(verdicts)]
     parts += ["### Changes from 2019 established, all units of a table at once\n", _changes(verdicts)]
     parts += ["### Services that move most without the feedback criterion\n", _feedback(verdicts)]
     parts += ["### Services whose rank one respondent decides\n", _one_person(verdicts)]
@@ -105,6 +108,12 @@ def _statements(verdicts: Verdicts) -> str:
 
 def _certified(verdicts: Verdicts) -> str:
     return markdown(verdicts.certified, dict.fromkeys(["critical", "se_low", "se_high"], 3))
+
+
+def _narrowed(verdicts: Verdicts) -> str:
+    frame = verdicts.narrowed
+    one = dict.fromkeys([f"{name}_{end}" for name in ("correlation", "deff") for end in ("low", "high")], 1)
+    return markdown(frame, {**one, "se_high": 3})
 
 
 def _deals(verdicts: Verdicts) -> str:

@@ -38,6 +38,7 @@ def sentences(
     units: pd.DataFrame,
     moved: pd.DataFrame,
     sure: pd.DataFrame,
+    narrow: pd.DataFrame,
     rules: pd.DataFrame,
     single: pd.DataFrame,
     dealt: pd.DataFrame,
@@ -48,9 +49,9 @@ def sentences(
 
     Parameters
     ----------
-    apart, said, units, moved, sure, rules, single, dealt
+    apart, said, units, moved, sure, narrow, rules, single, dealt
         The tables of :class:`sapa.verdicts.Verdicts`: separation, statements, statement_units, changes,
-        certified, rules, one_person, deals.
+        certified, narrowed, rules, one_person, deals.
     thin
         Channels of a few people, of the precision.
     decides
@@ -60,6 +61,7 @@ def sentences(
         *(_league(apart, league) for league in SOURCES),
         *(_statement(said, units, name) for name in said["statement"].unique()),
         _certified(sure),
+        _narrowed(narrow),
         *(_changes(moved, league) for league in ("country", "own_agencies", "local_bodies")),
         _definition(moved),
         _feedback(rules),
@@ -116,6 +118,28 @@ def _certified(sure: pd.DataFrame) -> str:
     return (
         "From printed summaries alone, whatever people, correlations and design effects in the stated ranges "
         f"stand behind them, differences of means are established for: {'; '.join(parts)}."
+    )
+
+
+def _narrowed(narrow: pd.DataFrame) -> str:
+    rows = narrow[(narrow["league"] == "services") & (narrow["statistic"] == "mean")]
+    parts = []
+    for row in rows.to_dict("records"):
+        correlation, effect = (
+            f"{row[f'{name}_low']:g}"
+            + (f" to {row[f'{name}_high']:g}" if row[f"{name}_low"] < row[f"{name}_high"] else "")
+            for name in ("correlation", "deff")
+        )
+        few = row["fewest_raters"]
+        users = (
+            "everybody" if pd.isna(few) else "as few as print the figure" if few == 1 else f"{few:.0f} or all"
+        )
+        parts.append(
+            f"{row['certain']:.0f} (correlation {correlation}, design effect {effect}, users {users})"
+        )
+    pairs = rows["pairs"].iloc[0]
+    return (
+        f"Of {pairs:,} pairs of services certainly apart by mean, as less is left open: {'; '.join(parts)}."
     )
 
 

@@ -17,7 +17,7 @@ from sapa.verdicts.rules import OnePersonRule, by_rules, one_person
 from sapa.verdicts.sentences import sentences
 from sapa.verdicts.separation import adjacent, rank_sets, separation, standings
 from sapa.verdicts.statements import SAME_MARGIN, judged, summed
-from sapa.verdicts.summaries import certified
+from sapa.verdicts.summaries import certified, narrowed
 
 Progress = Callable[[float, str], None]
 SHOWN: Final = 5  # deals judged one by one
@@ -47,6 +47,8 @@ class Verdicts:
         Every unit that a statement names: :func:`sapa.verdicts.statements.judged`.
     certified
         What printed summaries alone certify: :func:`sapa.verdicts.summaries.certified`.
+    narrowed
+        The same under narrower assumptions: :func:`sapa.verdicts.summaries.narrowed`.
     changes
         2019 to 2020: :func:`sapa.verdicts.changes.changes`.
     rules
@@ -68,6 +70,7 @@ class Verdicts:
     statements: pd.DataFrame
     statement_units: pd.DataFrame
     certified: pd.DataFrame
+    narrowed: pd.DataFrame
     changes: pd.DataFrame
     rules: pd.DataFrame
     one_person: pd.DataFrame
@@ -127,6 +130,7 @@ def verdicts_2020(
     moved = changes(found, since=2019, level=level)
     tell(0.6, "printed summaries alone")
     sure, bounds_said = certified(level=level)
+    narrow = narrowed(level=level)
     tell(0.7, "other rules and single respondents")
     rules = by_rules(microdata, rho=found[0].scenario.rho, level=level)
     single = one_person(microdata, decides)
@@ -134,7 +138,9 @@ def verdicts_2020(
     dealt = by_deals(
         again, precision.assumptions.iloc[:1], decides, seeds=range(min(deals, SHOWN)), level=level
     )
-    words = sentences(apart, said, units, moved, sure, rules, single, dealt, precision.thin_channels, decides)
+    words = sentences(
+        apart, said, units, moved, sure, narrow, rules, single, dealt, precision.thin_channels, decides
+    )
     tell(1.0, "verdicts")
     return Verdicts(
         pd.DataFrame([{"league": k, "report": s.report, "basis": s.basis} for k, s in SOURCES.items()]),
@@ -144,6 +150,7 @@ def verdicts_2020(
         said,
         units,
         sure,
+        narrow,
         moved,
         rules,
         single,

@@ -39,6 +39,104 @@ def test_the_variance_of_the_microdata_lies_within(seed):
     assert found.estimate[0, 0] <= score <= found.estimate[0, 1]
 
 
+NARROW = np.array([0, 0, 0.3, 0.1, 0.6])  # the least and the greatest spread of a mean of 4.3 and 60% fives
+WIDE = np.array([0.1, 0, 0, 0.3, 0.6])
+
+
+def _alike(law: np.ndarray, rho: float, people: int, items: int) -> np.ndarray:
+    """Ratings (people, items) whose every pair of items has exactly the law and the correlation."""
+    same = np.repeat(np.arange(1, 6), np.rint(rho * people * law).astype(int))
+    rest = people - same.size
+    axes = [np.repeat(np.arange(1, 6), np.rint(10 * law).astype(int))] * items
+    grid = np.array(np.meshgrid(*axes)).reshape(items, -1).T  # every combination as often: uncorrelated
+    return np.concatenate([np.repeat(same[:, None], items, 1), np.tile(grid, (rest // len(grid), 1))])
+
+
+@pytest.mark.parametrize("items", [2, 3])
+@pytest.mark.parametrize("least", [True, False])
+def test_both_ends_are_attained_by_ratings_in_the_range(least, items):
+    """A survey that prints so, within all ranges, whose standard error is the end of the bounds."""
+    rho, clones = (0.2, 1) if least else (0.8, 2)
+    people = 10**items * 10 // clones
+    once = _alike(NARROW if least else WIDE, rho, people, items)
+    ratings = np.repeat(once, clones, axis=0)  # design effect 2: everybody brings a twin who answers alike
+    assert ratings.mean(axis=0) == pytest.approx(np.full(items, 4.3))
+    assert (ratings == 5).mean(axis=0) == pytest.approx(np.full(items, 0.6))
+    assert np.corrcoef(ratings.T)[np.triu_indices(items, 1)] == pytest.approx(
+        np.full(3 if items > 2 else 1, rho)
+    )
+    truth = np.sqrt(ratings.mean(axis=1).var() / (len(ratings) - 1) * clones)
+    found = bounds_on(
+        np.full(items, 4.3),
+        np.full(items, 0.6),
+        np.full(items, 1 / items),
+        raters=len(ratings),
+        group=np.zeros(items),
+        correlation=(0.2, 0.8),
+        deff=(1.0, 2.0),
+        mean_digits=None,
+        share_digits=None,
+    )
+    assert found.se[0, 0 if least else 1] == pytest.approx(truth, rel=1e-9)
+
+
+def test_the_ends_of_the_range_of_raters_are_attained():
+    found = bounds_on(
+        [4.3],
+        [0.6],
+        [[1.0]],
+        raters=(50, 400),
+        group=[0],
+        correlation=0.5,
+        mean_digits=None,
+        share_digits=None,
+    )
+    for end, people, law in ((1, 50, WIDE), (0, 400, NARROW)):
+        ratings = np.repeat(np.arange(1, 6), np.rint(people * law).astype(int))
+        assert found.se[0, end] == pytest.approx(ratings.std(ddof=1) / np.sqrt(people))
+
+
+def test_a_leaf_of_unlike_items_may_have_no_spread_at_all():
+    """One item of fives, one of fours: 4.5 and 50% fives without any spread; ones and fives have the most."""
+    figures = {"raters": 40, "group": [0], "items": 2, "correlation": (0.0, 1.0)}
+    found = bounds_on([4.5], [0.5], [[1.0]], items_alike=False, **figures)
+    assert found.se[0, 0] == 0
+    alike = bounds_on([4.5], [0.5], [[1.0]], **figures)
+    assert found.se[0, 1] == alike.se[0, 1]
+
+
+def test_the_range_of_raters_decides_what_is_certain():
+    """Two services of 100 people whose complaints criterion weighs an eighth: who complained?"""
+    averaging = [[7 / 8, 1 / 8, 0, 0], [0, 0, 7 / 8, 1 / 8]]
+    printed = [4.9, 4.0, 4.3, 4.0], [0.91, 0.3, 0.55, 0.3], averaging
+    known = {
+        "group": ["a", "a", "b", "b"],
+        "items": [1, 3, 1, 3],
+        "correlation": (0.2, 0.5),
+        "deff": (1.0, 1.2),
+    }
+    certain = [
+        bounds_on(*printed, raters=([100, fewest, 100, fewest], [100] * 4), **known).pairwise().certain[0, 1]
+        for fewest in (1, 5, 20, 100)
+    ]
+    assert certain == sorted(certain)
+    assert not certain[0]
+    assert certain[-1]
+
+
+@pytest.mark.parametrize(
+    ("narrower", "wanted"),
+    [({}, 0), ({"deff": 1.0}, 1), ({"deff": 1.0, "correlation": 0.2}, 2)],
+)
+def test_narrower_assumptions_certify_more(narrower, wanted):
+    """Three services of ten items each: what may be taken for granted decides which pairs are apart."""
+    mean, share = np.repeat([4.75, 4.5, 4.3], 10), np.repeat([0.85, 0.72, 0.6], 10)
+    averaging = sparse.kron(sparse.eye_array(3), np.full((1, 10), 0.1), format="csr")
+    wide = {"raters": 80, "group": np.repeat([0, 1, 2], 10), "correlation": (0.2, 0.8), "deff": (1.0, 2.0)}
+    found = bounds_on(mean, share, averaging, **{**wide, **narrower})
+    assert int(found.pairwise().certain.sum()) == wanted
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_criteria_of_unlike_items_stay_below_the_upper_bound(seed):
     rng = np.random.default_rng(100 + seed)

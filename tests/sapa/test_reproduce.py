@@ -36,6 +36,7 @@ TABLES = (
     "rules",
     "one_person",
     "certified_by_print",
+    "certified_if",
     "microdata_summary",
     "microdata_table8",
     "microdata_misses",

@@ -1,5 +1,6 @@
 """Verdicts on the 2020 ranking: recomputed by other means, and driven to their limits."""
 
+from itertools import combinations_with_replacement
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from sapa.verdicts.leagues import SOURCES, cases, history, printed_league
 from sapa.verdicts.page import page
 from sapa.verdicts.separation import adjacent, separation, standings
 from sapa.verdicts.statements import judged, summed
+from sapa.verdicts.summaries import _criteria
 
 LEVEL = 0.95
 DOCS = Path(__file__).parents[2] / "docs"
@@ -107,6 +109,45 @@ def test_unfavourable_assumptions_tell_less_apart_and_print_bounds_all(found):
     assert (sure["certain"] <= inside["unfavourable"]).all()
     assert (inside["favourable"] <= sure["possible"]).all()
     assert (sure["se_low"] < sure["se_high"]).all()
+
+
+def test_what_print_certifies_grows_as_less_is_left_open(found):
+    order = ["league", "statistic"]
+    whole = found.narrowed.groupby(order, sort=False)[["certain", "possible", "se_high"]].first()
+    sure = found.certified.set_index(order)[whole.columns]
+    pd.testing.assert_frame_equal(whole, sure, check_dtype=False)
+    for _, part in found.narrowed.groupby(order):
+        rows = part.reset_index(drop=True)
+        inside = rows.loc[[0, 1, 2, 5]]  # each lies in the one before
+        assert inside["certain"].is_monotonic_increasing
+        assert inside["se_high"].is_monotonic_decreasing
+        assert rows.loc[[0, 1, 3, 4, 6], "certain"].is_monotonic_increasing
+        assert rows["certain"].iloc[0] == 0 < rows["certain"].iloc[-1]
+        assert (rows["certain"] <= rows["certain_alone"]).all()
+        assert (rows["certain"] <= rows["possible"].iloc[0]).all()
+    text = next(sentence for sentence in found.sentences if "as less is left open" in sentence)
+    own = found.narrowed.query("league == 'services' and statistic == 'mean'")
+    assert [int(part.split()[0]) for part in text.split("open: ")[1].split("; ")] == own["certain"].tolist()
+
+
+def test_no_fewer_users_can_print_a_criterion():
+    """By trying every multiset of ratings; items averaged after rounding need one more half unit."""
+    leaves = _criteria("mean").query("users_only and raters_low > 1")
+    assert len(leaves) > 50
+    tried = leaves[(leaves["raters_low"] - 1) * leaves["items"] <= 9]
+    assert len(tried) >= 20
+    for row in tried.to_dict("records"):
+        half = 1 + (row["items"] > 1)
+        for users in range(1, row["raters_low"] + 1):
+            many = users * row["items"]
+            if many > 10:
+                continue
+            prints = any(
+                abs(np.mean(ratings) - row["mean"]) <= 0.005 * half + 1e-9
+                and abs(ratings.count(5) / many - row["share"]) <= 0.0005 * half + 1e-9
+                for ratings in combinations_with_replacement(range(1, 6), many)
+            )
+            assert prints == (users == row["raters_low"])
 
 
 def test_statements_name_units_at_their_printed_places(found):
