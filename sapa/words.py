@@ -4,7 +4,7 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from sapa.published.names import Language
+from sapa.published.names import Language, Unit, names
 
 
 @cache
@@ -12,8 +12,13 @@ def _words() -> dict[str, dict[str, str]]:
     return tomllib.loads(files("sapa").joinpath("words.toml").read_text(encoding="utf-8"))
 
 
-def word(key: str, *, language: Language = "en") -> str:
-    """Label of that key.
+@cache
+def _short_names() -> dict[str, dict[str, str]]:
+    return tomllib.loads(files("sapa").joinpath("short_names.toml").read_text(encoding="utf-8"))
+
+
+def word(key: str, *, language: Language = "en", **values: object) -> str:
+    """Label of that key, its places in braces filled in with `values`.
 
     Raises
     ------
@@ -24,7 +29,33 @@ def word(key: str, *, language: Language = "en") -> str:
     --------
     >>> word("rank", language="kk")
     'Орын'
+    >>> word("interval", level="90%")
+    '90% interval'
     """
     if language not in _words().get(key, {}):
         raise ValueError(f"no label {key!r} in language {language!r}; add it to sapa/words.toml")
-    return _words()[key][language]
+    text = _words()[key][language]
+    return text.format(**values) if values else text
+
+
+def label(key: str, *, language: Language = "en") -> str:
+    """Label of that key, or the key itself as words where there is none: names of own data stay as they are.
+
+    Examples
+    --------
+    >>> label("terms", language="ru"), label("my own criterion")
+    ('сроки', 'my own criterion')
+    """
+    return word(key, language=language) if key in _words() else key.replace("_", " ")
+
+
+def short_names(unit: Unit, *, language: Language = "en") -> dict[str, str]:
+    """Names of services, agencies or regions by id for figures: the longest Kazakh ones are ours.
+
+    Examples
+    --------
+    >>> max(len(name) for name in short_names("service", language="kk").values())
+    144
+    """
+    found = {str(unit_id): str(name) for unit_id, name in names(unit, language=language).items()}
+    return found | {key: name for key, name in _short_names().get(language, {}).items() if key in found}

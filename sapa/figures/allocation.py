@@ -26,6 +26,7 @@ def allocation_map(
     column_labels: Sequence[str],
     *,
     possible: ArrayLike | None = None,
+    quantity: str = "interviews_planned",
     language: Language = "en",
     ax: Axes | None = None,
 ) -> Axes:
@@ -43,6 +44,8 @@ def allocation_map(
         R and S names.
     possible
         (R, S) bool: False where nothing can be, drawn grey.
+    quantity
+        Key of what is counted: ``interviews_planned``, or ``interviews`` made.
     """
     count = np.asarray(cells, dtype=float)
     height, width = count.shape
@@ -60,7 +63,7 @@ def allocation_map(
     ax.set_yticks(np.arange(height), list(row_labels), fontsize=7)
     ax.set_xticks(np.arange(width), list(column_labels), fontsize=6, rotation=90)
     ax.tick_params(length=0)
-    ax.set_xlabel(word("interviews_planned", language=language), fontsize=8)
+    ax.set_xlabel(word(quantity, language=language), fontsize=8)
     for side in ax.spines.values():
         side.set_color(IMPOSSIBLE)
     _margins(ax, np.asarray(rows, dtype=float), np.asarray(columns, dtype=float))

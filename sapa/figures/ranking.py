@@ -1,0 +1,98 @@
+"""Rankings: the ranks that the data allow, and the tiers that they tell apart."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from sapa.figures.rows import BLUE, GREY, PALE, label_rows, legend, percent, row_places, tall
+from sapa.published.names import Language
+from sapa.words import word
+
+
+def rank_sets(
+    rank: ArrayLike,
+    lower: ArrayLike,
+    upper: ArrayLike,
+    labels: Sequence[str],
+    *,
+    level: float = 0.95,
+    source: str = "published_rank",
+    thin: ArrayLike | None = None,
+    places: int | None = None,
+    language: Language = "en",
+    ax: Axes | None = None,
+) -> Axes:
+    """Rank of each unit beside the set of ranks that the data allow.
+
+    Parameters
+    ----------
+    rank, lower, upper
+        (units,) rank, best and worst rank of the set, in the order of the rows from the top.
+    labels
+        Name of each unit; lines are parted by a line feed.
+    level
+        Confidence level of the sets, named in the legend.
+    source
+        Key of what the rank is: ``published_rank``, or ``rank_of_estimate`` for own data.
+    thin
+        (units,) bool: units too thin to rank, drawn hollow.
+    places
+        Ranks on the axis; as many as rows if not given.
+    """
+    place, low, high = (np.asarray(part, dtype=float) for part in (rank, lower, upper))
+    hollow = np.zeros(place.size, dtype=bool) if thin is None else np.asarray(thin, dtype=bool)
+    ax = tall(ax, labels)
+    row = row_places(labels)
+    allowed = word("rank_set", language=language, level=percent(level))
+    ax.barh(row, high - low + 0.8, left=low - 0.4, height=0.55, color=PALE, label=allowed, zorder=1)
+    for keep, face, edge, key in ((~hollow, BLUE, BLUE, source), (hollow, "white", GREY, "too_thin")):
+        if keep.any():
+            text = word(key, language=language)
+            ax.scatter(
+                place[keep], row[keep], s=16, c=face, edgecolors=edge, linewidths=1, zorder=2, label=text
+            )
+    label_rows(ax, labels)
+    ax.set_xlim(0.2, (place.size if places is None else places) + 0.8)
+    ax.set_xlabel(word("rank", language=language))
+    return legend(ax)
+
+
+def tiers(
+    member: ArrayLike,
+    letters: Sequence[str],
+    labels: Sequence[str],
+    *,
+    level: float = 0.95,
+    language: Language = "en",
+    ax: Axes | None = None,
+) -> Axes:
+    """Letters of each unit, a column a letter: units that share a letter are not told apart.
+
+    Parameters
+    ----------
+    member
+        (units, tiers) bool, rows from the top down, as `estimators.tiers` gives it.
+    letters
+        Name of each tier.
+    labels
+        Name of each unit; lines are parted by a line feed.
+    level
+        Confidence level of all the comparisons at once, named below.
+    """
+    inside = np.asarray(member, dtype=bool)
+    ax = tall(ax, labels)
+    row = row_places(labels)
+    for column in range(inside.shape[1]):
+        held = np.flatnonzero(inside[:, column])
+        ax.plot([column, column], row[held[[0, -1]]], color=PALE, linewidth=5, solid_capstyle="round")
+        for unit in held:
+            ax.text(column, row[unit], letters[column], ha="center", va="center", fontsize=7, color="#003B5C")
+    label_rows(ax, labels)
+    ax.grid(visible=False)
+    ax.set_xlim(-0.8, max(inside.shape[1] - 0.2, 5.2))
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
+    ax.set_xlabel(word("tiers", language=language, level=percent(level)))
+    return ax

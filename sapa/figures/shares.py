@@ -1,0 +1,120 @@
+"""Shares: of the criteria in the variance, of the regions in the sample, of the verdicts in the ledger."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from sapa.figures.rows import (
+    BLUE,
+    CYCLE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    label_rows,
+    legend,
+    row_places,
+    tall,
+)
+from sapa.published.names import Language
+from sapa.words import label, word
+
+STATUS_COLOURS = {
+    "input": "#D9D9D9",
+    "reproduced": BLUE,
+    "reproduced_after_correction": SKY,
+    "not_derivable": ORANGE,
+    "contradicted": RED,
+}
+CRITERION_COLOURS = {
+    "feedback": RED,
+    "staff_or_assistant": ORANGE,
+    "terms": BLUE,
+    "result": SKY,
+    "procedure": GREEN,
+    "costs": PURPLE,
+    "access": "#666666",
+    "information": "#B3B3B3",
+    "ambulance": "#333333",
+}
+HATCHES = ("", "//", "xx", "..")
+
+
+def ledger_bars(
+    counts: Mapping[str, Mapping[str, int]], *, language: Language = "en", ax: Axes | None = None
+) -> Axes:
+    """Status of the printed figures of each table: ``counts[table][status]``, as shares of the table."""
+    total = np.array([sum(status.values()) for status in counts.values()], dtype=float)
+    labels = [f"{name}  ({number:,.0f})" for name, number in zip(counts, total, strict=True)]
+    ax = tall(ax, labels)
+    row = row_places(labels)
+    left = np.zeros(len(labels))
+    for status, colour in STATUS_COLOURS.items():
+        share = np.array([found.get(status, 0) for found in counts.values()]) / total * 100
+        ax.barh(row, share, left=left, color=colour, label=word(status, language=language))
+        left += share
+    label_rows(ax, labels)
+    ax.set_xlim(0, 100)
+    ax.set_xlabel(word("figures", language=language) + ", %")
+    return legend(ax, columns=3)
+
+
+def variance_shares(
+    shares: Mapping[str, ArrayLike],
+    labels: Sequence[str],
+    *,
+    language: Language = "en",
+    ax: Axes | None = None,
+) -> Axes:
+    """Share of each criterion in the variance of each Q: ``shares[criterion]`` is (units,), sums to 1.
+
+    A share may be negative, where what moves the criterion offsets the others: it is drawn left of zero.
+    Criteria of own data are drawn in the order given, under their own names.
+    """
+    ax = tall(ax, labels)
+    row, each = row_places(labels), np.arange(len(labels))
+    ends = np.zeros((2, len(labels)))  # of what lies left and right of zero
+    for criterion, (colour, hatch) in _looks(list(shares)).items():
+        part = np.nan_to_num(np.asarray(shares[criterion], dtype=float)) * 100
+        side = (part > 0).astype(int)
+        text = label(criterion, language=language)
+        ax.barh(row, part, left=ends[side, each], color=colour, hatch=hatch, edgecolor="white", label=text)
+        ends[side, each] += part
+    label_rows(ax, labels)
+    ax.set_xlim(min(0.0, float(ends[0].min())), float(ends[1].max()))
+    ax.set_xlabel(word("share_of_variance", language=language))
+    return legend(ax, columns=4 if max(map(len, shares)) < 24 else 2)
+
+
+def population_and_sample(
+    population: ArrayLike,
+    sample: ArrayLike,
+    labels: Sequence[str],
+    *,
+    language: Language = "en",
+    ax: Axes | None = None,
+) -> Axes:
+    """Share of each region in the population and in the sample, joined by a line; shares in 0..1."""
+    people, drawn = np.asarray(population, dtype=float) * 100, np.asarray(sample, dtype=float) * 100
+    ax = tall(ax, labels)
+    row = row_places(labels)
+    ax.hlines(row, np.minimum(people, drawn), np.maximum(people, drawn), color=GREY, linewidth=1)
+    ax.scatter(
+        people, row, s=18, c=GREEN, marker="s", label=word("population_share", language=language), zorder=2
+    )
+    ax.scatter(drawn, row, s=18, c=BLUE, label=word("sample_share", language=language), zorder=2)
+    label_rows(ax, labels)
+    ax.set_xlim(left=0)
+    return legend(ax)
+
+
+def _looks(criteria: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Colour and hatch by criterion: those of 2020 keep theirs, others take them in turn."""
+    if set(criteria) <= CRITERION_COLOURS.keys():
+        return {name: (colour, "") for name, colour in CRITERION_COLOURS.items() if name in criteria}
+    size = len(CYCLE)
+    return {name: (CYCLE[k % size], HATCHES[k // size % len(HATCHES)]) for k, name in enumerate(criteria)}

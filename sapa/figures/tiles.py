@@ -1,0 +1,143 @@
+"""Tile map: every region of Kazakhstan a square of the same size, where it lies among its neighbours."""
+
+import tomllib
+from collections.abc import Collection, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, cast, get_args
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
+
+from sapa.figures.rows import broken
+from sapa.published.names import Language, names
+from sapa.words import word
+
+#: The 17 regions of 2020, or the 20 since 2022.
+Edition = Literal["2020", "2022"]
+TILE = 1.0  # inches
+DARK = 0.55  # of the colour scale, beyond which text is white
+
+
+def tile_map(
+    values: Mapping[str, float],
+    labels: Mapping[str, str],
+    *,
+    edition: Edition = "2020",
+    quantity: str = "q",
+    digits: int = 2,
+    language: Language = "en",
+    ax: Axes | None = None,
+) -> Axes:
+    """Map of the regions as tiles, coloured and labelled with their values.
+
+    Parameters
+    ----------
+    values
+        Figure by region id, in the unit of the scale; a region without one, or with NaN, stays white.
+    labels
+        Name by region id.
+    edition
+        Which division into regions.
+    quantity
+        Key of the scale's label.
+    digits
+        After the point.
+
+    Raises
+    ------
+    ValueError
+        When a region has no tile in that edition.
+    """
+    places = tile_places(edition)
+    unknown = sorted(values.keys() - places.keys())
+    if unknown:
+        raise ValueError(
+            f"values must be of the {len(places)} regions of {edition}, got {unknown[0]!r}; leave it out "
+            f"or choose another edition of {get_args(Edition)}"
+        )
+    ax = ax or plt.subplots(figsize=(7 * TILE + 0.4, 5 * TILE + 0.9), layout="constrained")[1]
+    known = [value for value in values.values() if np.isfinite(value)]
+    norm = Normalize(min(known, default=0.0), max(known, default=1.0))
+    scale = ScalarMappable(norm, mpl.colormaps["cividis_r"])
+    for region, (column, row) in places.items():
+        value = values.get(region, float("nan"))
+        face = scale.to_rgba(value) if np.isfinite(value) else "white"
+        ink = "white" if np.isfinite(value) and norm(value) > DARK else "black"
+        ax.add_patch(Rectangle((column + 0.02, row + 0.02), 0.96, 0.96, facecolor=face, edgecolor="#8C8C8C"))
+        name = broken(labels[region], 13)
+        ax.text(column + 0.5, row + 0.4, name, ha="center", va="center", fontsize=6.5, color=ink)
+        if np.isfinite(value):
+            text = f"{value:.{digits}f}"
+            ax.text(column + 0.5, row + 0.84, text, ha="center", va="center", fontsize=8.5, color=ink)
+    ax.set(xlim=(-0.05, 7.05), ylim=(5.05, -0.05), aspect="equal")
+    ax.set_axis_off()
+    bar = ax.figure.colorbar(
+        scale, ax=ax, location="bottom", shrink=0.5, pad=0.02, aspect=30, format=f"%.{digits}f"
+    )
+    bar.set_label(word(quantity, language=language), fontsize=8)
+    bar.ax.tick_params(labelsize=8)
+    return ax
+
+
+def tile_places(edition: Edition) -> dict[str, tuple[int, int]]:
+    """Column from the west and row from the north of each region's tile.
+
+    Examples
+    --------
+    >>> len(tile_places("2020")), len(tile_places("2022"))
+    (17, 20)
+    """
+    facts = _facts()
+    if edition not in get_args(Edition):
+        raise ValueError(f"edition must be one of {get_args(Edition)}, got {edition!r}")
+    others = {name for year, own in facts["only"].items() if year != edition for name in own}
+    return {name: (place[0], place[1]) for name, place in facts["tiles"].items() if name not in others}
+
+
+def tile_names(*, language: Language = "en") -> dict[str, str]:
+    """Name of every region of either edition by id.
+
+    Examples
+    --------
+    >>> tile_names(language="kk")["ULY"]
+    'Ұлытау облысы'
+    """
+    printed = names("region", language=language).to_dict()
+    return {
+        region: _facts()["names"][region][language] if region in _facts()["names"] else printed[region]
+        for region in _facts()["tiles"]
+    }
+
+
+def edition_of(regions: Collection[str]) -> Edition:
+    """Edition that has these regions.
+
+    Raises
+    ------
+    ValueError
+        When no edition has them all.
+
+    Examples
+    --------
+    >>> edition_of(["ALM", "ULY"])
+    '2022'
+    """
+    for edition in get_args(Edition):
+        if set(regions) <= tile_places(edition).keys():
+            return cast(Edition, edition)
+    unknown = sorted(set(regions) - _facts()["tiles"].keys())
+    raise ValueError(
+        f"regions must be those of one division of {get_args(Edition)}, got {(unknown or sorted(regions))[:3]}; "
+        "give them the ids or the names of sapa/figures/tiles.toml"
+    )
+
+
+@cache
+def _facts() -> dict[str, Any]:
+    return tomllib.loads(files("sapa.figures").joinpath("tiles.toml").read_text(encoding="utf-8"))
