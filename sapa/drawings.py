@@ -1,109 +1,148 @@
-"""The figures of the 2020 reproduction, by the name of their file."""
+"""The figures of 2020: by the name of their file in the reproduction, or one of them by what it shows."""
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final, Literal, get_args
 
-import pandas as pd
 from matplotlib.axes import Axes
 
-from sapa import figures
-from sapa.published import Language, Unit, load, names
-from sapa.reproduction import Reproduction
+from sapa import drawings_2020 as each
+from sapa.drawings_2020 import HISTORY, Measure
+from sapa.published import Language, Unit
+from sapa.reproduction import SEED, Reproduction, Stage, reproduce_2020
 
-AMBULANCE = "ambulance_"
-LEAGUES: dict[str, Unit] = {"services": "service", "agencies": "agency", "regions": "region"}
+Name2020 = Literal[
+    "scores", "ranks", "tiers", "allocation", "sample", "distributions", "variance", "effective",
+    "change", "coverage", "study", "map", "ledger", "one-person",
+]  # fmt: skip
+LEAGUES: Final[dict[str, Unit]] = {"services": "service", "agencies": "agency", "regions": "region"}
+PAGE: Final = 35  # rows of a figure that fit on a page
 
 
 def drawings(result: Reproduction, *, language: Language = "en") -> dict[str, Callable[[], Axes]]:
-    """What draws each figure, in the order of the report; nothing is drawn before it is called."""
-    found: dict[str, Callable[[], Axes]] = {"ledger": partial(_ledger, result, language)}
-    for name in LEAGUES:
-        found[f"{name}_intervals"] = partial(_intervals, result, name, language)
-        found[f"{name}_rank_sets"] = partial(_rank_sets, result, name, language)
-    found["variance_shares"] = partial(_variance_shares, result, language)
-    found["effective_numbers"] = partial(_effective, result, language)
-    found["one_person"] = partial(_one_person, result, language)
-    found["population_and_sample"] = partial(_population, language)
+    """What draws each figure, in the order of the report; nothing is drawn before it is called.
+
+    Leagues of more than 35 units come in parts that fit on a page.
+    """
+    found: dict[str, Callable[[], Axes]] = {"ledger": partial(each.ledger, result, language)}
+    for name, unit in LEAGUES.items():
+        size = len(each.league(result, unit, "mean"))
+        for end, rows in _pages(size):
+            found[f"{name}_intervals{end}"] = partial(each.intervals, result, unit, "mean", language, rows)
+        for end, rows in _pages(size):
+            found[f"{name}_rank_sets{end}"] = partial(each.rank_sets, result, unit, "mean", language, rows)
+        if unit in HISTORY:
+            found[f"{name}_change"] = partial(each.change, result, unit, "mean", language)
+    found["regions_map"] = partial(each.region_map, "mean", language)
+    services = _pages(len(each.league(result, "service", "mean")))
+    for end, rows in services:
+        found[f"variance_shares{end}"] = partial(each.variance_shares, result, language, rows)
+    for end, rows in services:
+        found[f"effective_numbers{end}"] = partial(each.effective, result, language, rows)
+    found["one_person"] = partial(each.one_person, result, language)
+    found["population_and_sample"] = partial(each.population, language)
     return found
 
 
-def _league(result: Reproduction, name: str) -> pd.DataFrame:
-    """Rows of Q in the printed order."""
-    frame: pd.DataFrame = result.tables()[name]
-    return frame.query("statistic == 'mean'").sort_values("printed_rank")
+def _pages(size: int) -> list[tuple[str, slice]]:
+    """Ending of the name and rows of each page of a figure: one without an ending, or several numbered.
+
+    >>> _pages(24), _pages(62)
+    ([('', slice(0, 24, None))], [('_1', slice(0, 31, None)), ('_2', slice(31, 62, None))])
+    """
+    pages = -(-size // PAGE)
+    each_page = -(-size // pages)
+    cuts = [slice(start, min(start + each_page, size)) for start in range(0, size, each_page)]
+    return [(f"_{number}" if pages > 1 else "", rows) for number, rows in enumerate(cuts, start=1)]
 
 
-def _labels(ids: list[str], unit: Unit, language: Language) -> list[str]:
-    return figures.row_labels(ids, names(unit, language=language))
+def draw_2020(
+    name: Name2020,
+    *,
+    by: Unit | None = None,
+    statistic: Measure = "mean",
+    quantity: str | None = None,
+    replicates: int = 100,
+    seed: int = SEED,
+    language: Language = "en",
+    result: Reproduction | None = None,
+    stage: Stage | None = None,
+) -> Axes:
+    """One figure of 2020.
+
+    Parameters
+    ----------
+    name
+        ``scores``: published figures with intervals; ``ranks``: published ranks with rank sets; ``tiers``:
+        letters; ``allocation``: respondents by region and service (synthetic); ``sample``: regions in the
+        population and in the sample; ``distributions``: ratings 1 to 5 (synthetic); ``variance``: shares of
+        the criteria; ``effective``: effective numbers of respondents; ``change``: 2019 to 2020; ``coverage``:
+        of intervals for one item like the country; ``study``: scoring rules by simulation; ``map``: the
+        regions as tiles; ``ledger``: printed figures by status; ``one-person``: one respondent's channel.
+    by
+        ``service`` (the default), ``agency`` or ``region``, where the figure has such rows.
+    statistic
+        ``mean`` or ``satisfaction``, where the figure has a choice.
+    quantity
+        Which figure of the study is drawn; ``rmse`` by default.
+    replicates
+        Of the study.
+    seed
+        Of the synthetic respondents and of the study.
+    language
+        Of the labels.
+    result
+        Of :func:`sapa.reproduction.reproduce_2020`; made when it is needed and not given.
+    stage
+        Told what is being done; see :data:`sapa.reproduction.Stage`.
+
+    Raises
+    ------
+    ValueError
+        When the name is unknown, or the figure has no rows of that kind.
+    """
+    if name not in get_args(Name2020):
+        raise ValueError(f"name must be one of {get_args(Name2020)}, got {name!r}; choose one of these")
+    unit = _unit(name, by)
+
+    def whole() -> Reproduction:
+        return result or reproduce_2020(seed=seed, stage=stage)
+
+    ways: dict[str, Callable[[], Axes]] = {
+        "scores": lambda: each.intervals(whole(), unit, statistic, language),
+        "ranks": lambda: each.rank_sets(whole(), unit, statistic, language),
+        "tiers": lambda: each.tiers_of(unit, statistic, seed, language),
+        "allocation": lambda: each.allocation(seed, language),
+        "sample": lambda: each.population(language),
+        "distributions": lambda: each.distributions(unit, seed, language),
+        "variance": lambda: each.variance_shares(whole(), language),
+        "effective": lambda: each.effective(whole(), language),
+        "change": lambda: each.change(whole(), unit, statistic, language),
+        "coverage": lambda: each.coverage(language),
+        "study": lambda: each.study_of_rules(quantity, replicates, seed, language),
+        "map": lambda: each.region_map(statistic, language),
+        "ledger": lambda: each.ledger(whole(), language),
+        "one-person": lambda: each.one_person(whole(), language),
+    }
+    return ways[name]()
 
 
-def _ledger(result: Reproduction, language: Language) -> Axes:
-    counts = result.ledger_counts.drop(index="all", columns="figures").T.to_dict()
-    return figures.ledger_bars(counts, language=language)
+#: Rows that a figure can have, its default first.
+ROWS: Final[dict[str, tuple[Unit, ...]]] = {
+    "scores": ("service", "agency", "region"),
+    "ranks": ("service", "agency", "region"),
+    "tiers": ("service", "agency", "region"),
+    "distributions": ("service", "region"),
+    "change": ("agency", "region"),
+    "sample": ("region",),
+    "map": ("region",),
+}
 
 
-def _intervals(result: Reproduction, name: str, language: Language) -> Axes:
-    rows = _league(result, name)
-    unit = LEAGUES[name]
-    return figures.caterpillar(
-        rows["estimate"],
-        rows["lower"],
-        rows["upper"],
-        _labels(rows[unit].tolist(), unit, language),
-        thin=rows["thin"],
-        resolvable=float(rows["resolvable"].median()),
-        language=language,
-    )
+def _unit(name: str, by: Unit | None) -> Unit:
+    allowed = ROWS.get(name, ("service",))
+    if by is not None and by not in allowed:
+        raise ValueError(f"by must be one of {allowed} for {name!r} of 2020, got {by!r}; choose one of these")
+    return allowed[0] if by is None else by
 
 
-def _rank_sets(result: Reproduction, name: str, language: Language) -> Axes:
-    rows = _league(result, name)
-    unit = LEAGUES[name]
-    labels = _labels(rows[unit].tolist(), unit, language)
-    return figures.rank_sets(
-        rows["printed_rank"],
-        rows["rank_low"],
-        rows["rank_high"],
-        labels,
-        thin=rows["thin"],
-        language=language,
-    )
-
-
-def _shares(result: Reproduction) -> pd.DataFrame:
-    """Variance shares of the services' Q by criterion, the ambulance's five criteria together."""
-    frame = result.precision.criterion_shares.query("level == 'service' and statistic == 'mean'")
-    frame = frame.set_index("node").drop(columns=["level", "statistic"])
-    own = [column for column in frame if column.startswith(AMBULANCE)]
-    return frame.drop(columns=own).assign(ambulance=frame[own].sum(axis=1))
-
-
-def _variance_shares(result: Reproduction, language: Language) -> Axes:
-    frame = _shares(result).sort_values("feedback", ascending=False)
-    labels = _labels(frame.index.tolist(), "service", language)
-    return figures.variance_shares({name: frame[name] for name in frame}, labels, language=language)
-
-
-def _effective(result: Reproduction, language: Language) -> Axes:
-    rows = _league(result, "services").assign(worth=lambda frame: frame["effective_n"] / frame["n"])
-    rows = rows.sort_values("worth")
-    labels = _labels(rows["service"].tolist(), "service", language)
-    return figures.effective_numbers(rows["n"], rows["effective_n"], labels, language=language)
-
-
-def _one_person(result: Reproduction, language: Language) -> Axes:
-    rows = result.precision.thin_channels.query("statistic == 'mean' and n == 1")
-    row = rows.loc[(rows["rank_without"] - rows["rank"]).abs().idxmax()]
-    others = load("service_ranking_2020").drop_sel(service=["total", row["service"]])["mean_score"]
-    name = _labels([row["service"]], "service", language)[0]
-    return figures.one_persons_channel(row["published"], row["without"], others, name=name, language=language)
-
-
-def _population(language: Language) -> Axes:
-    people = load("population_2020")["population"].to_series()
-    sample = load("regions")["n_respondents"].to_series().loc[people.index]
-    order = (sample / sample.sum() - people / people.sum()).sort_values().index
-    shares = (people / people.sum()).loc[order], (sample / sample.sum()).loc[order]
-    return figures.population_and_sample(
-        *shares, _labels(order.tolist(), "region", language), language=language
-    )

@@ -49,6 +49,20 @@ def label(key: str, *, language: Language = "en") -> str:
     return word(key, language=language) if key in _words() else key.replace("_", " ")
 
 
+def table_name(name: str, *, language: Language = "en") -> str:
+    """Name of a table of the report: its kind is translated, its number stays.
+
+    Examples
+    --------
+    >>> table_name("Table 8", language="kk"), table_name("Criteria", language="ru")
+    ('8-кесте', 'Критерии')
+    """
+    kind, _, number = name.partition(" ")
+    if kind in _words() and number and number[0] in "0123456789AB":
+        return word(kind, language=language, number=number)
+    return label(name, language=language)
+
+
 def short_names(unit: Unit, *, language: Language = "en") -> dict[str, str]:
     """Names of services, agencies or regions by id for figures: the longest Kazakh ones are ours.
 

@@ -1,7 +1,8 @@
 """Own answers scored by the official rule, ranked, compared and drawn."""
 
-from sapa.estimation.drawing import draw
+from sapa.estimation.drawing import draw, draw_change
+from sapa.estimation.letters import letters
 from sapa.estimation.official import design_of, official
 from sapa.estimation.tables import compare, estimate, rank, suppressed
 
-__all__ = ["compare", "design_of", "draw", "estimate", "official", "rank", "suppressed"]
+__all__ = ["compare", "design_of", "draw", "draw_change", "estimate", "letters", "official", "rank", "suppressed"]

@@ -1,25 +1,30 @@
-"""Own answers drawn: scores with their intervals, and ranks with the sets that the data allow."""
+"""Own answers drawn: scores, ranks, tiers, ratings, shares of variance, the map, the sample, coverage."""
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import pandas as pd
 import xarray as xr
 
-from sapa.estimation.official import PARTS, Denominator, SinglePsu, Statistic
-from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit, estimate, rank
+from sapa.estimation import pictures as each
+from sapa.estimation.official import Denominator, SinglePsu, Statistic
+from sapa.estimation.pictures import KIND_ROWS, Rows
+from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit, compare
 from sapa.published.names import Language
+from sapa.words import label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Kind = Literal["scores", "ranks"]
+Kind = Literal[
+    "scores", "ranks", "tiers", "allocation", "sample", "distributions", "variance", "effective", "coverage", "map"
+]  # fmt: skip
 
 
 def draw(
     data: xr.Dataset,
     *,
     kind: Kind = "scores",
-    by: Unit = "service",
+    by: Rows = "service",
     statistic: Statistic = "mean",
     denominator: Denominator = "asked",
     deff: float = 1.0,
@@ -29,18 +34,28 @@ def draw(
     min_df: float = MIN_DF,
     df: float | None = None,
     min_cell: int = 0,
+    population: Mapping[str, float] | None = None,
     language: Language = "en",
     rng: int = 0,
 ) -> "Axes":
-    """Figure of the scores, or of the ranks, of own answers.
+    """Figure of own answers.
 
     Parameters
     ----------
-    data, by, statistic, denominator, deff, level, single_psu, min_raters, min_df, df, min_cell, rng
-        As in :func:`sapa.rank`. Satisfaction is drawn in percent.
+    data, statistic, denominator, deff, level, single_psu, min_raters, min_df, df, min_cell, rng
+        As in :func:`sapa.rank`. Satisfaction is drawn in percent; what has fewer than `min_cell` raters is
+        not drawn.
     kind
-        ``"scores"``: estimates and intervals, units too thin to rank drawn hollow. ``"ranks"``: each rank
-        and the set of ranks that the data allow.
+        ``scores``: estimates and intervals, units too thin to rank drawn hollow; ``ranks``: each rank and the
+        set of ranks that the data allow; ``tiers``: letters; ``allocation``: respondents by region and
+        service; ``sample``: regions in the population and in the sample; ``distributions``: ratings 1 to 5;
+        ``variance``: shares of the criteria; ``effective``: effective numbers of respondents; ``coverage``:
+        of intervals for one item whose ratings are distributed as all of these; ``map``: the regions of
+        Kazakhstan as tiles.
+    by
+        Rows: ``service``, ``region`` or ``channel``; for distributions also ``item`` or ``criterion``.
+    population
+        Of each region, for ``sample``.
     language
         Of the labels.
 
@@ -51,48 +66,66 @@ def draw(
     Raises
     ------
     ValueError
-        As :func:`sapa.rank`, and for an unknown kind.
+        As :func:`sapa.rank`, and for an unknown kind, rows that the kind has not, or regions it does not know.
     """
-    from sapa import figures  # here, for matplotlib takes longer to load than most commands take to run
-
     if kind not in get_args(Kind):
         raise ValueError(f"kind must be one of {get_args(Kind)}, got {kind!r}")
-    options: dict[str, Any] = {
-        "by": by,
-        "denominator": denominator,
-        "deff": deff,
-        "level": level,
-        "single_psu": single_psu,
+    if by in KIND_ROWS and kind != "distributions":
+        raise ValueError(f"by must be one of {get_args(Unit)} for {kind!r}, got {by!r}")
+    official_options: dict[str, Any] = {"denominator": denominator, "deff": deff, "single_psu": single_psu}
+    options = official_options | {"level": level, "min_cell": min_cell}
+    limits: dict[str, Any] = {"min_raters": min_raters, "min_df": min_df, "df": df, "rng": rng}
+    ranked = {"by": by, "statistic": statistic} | options | limits
+    ways: dict[str, Callable[[], Axes]] = {
+        "scores": lambda: each.scores(data, ranked, options, language),
+        "ranks": lambda: each.ranks(data, ranked, language),
+        "tiers": lambda: each.tiers_of(data, ranked, language),
+        "allocation": lambda: each.allocation(data, min_cell, language),
+        "sample": lambda: each.sample(data, population, language),
+        "distributions": lambda: each.distributions(data, by, min_cell, language),
+        "variance": lambda: each.variance(data, by, statistic, official_options, min_cell, language),
+        "effective": lambda: each.effective(data, by, statistic, options, language),
+        "coverage": lambda: each.coverage(data, level, language),
+        "map": lambda: each.region_map(data, statistic, options, language),
     }
-    limits: dict[str, Any] = {
-        "min_raters": min_raters,
-        "min_df": min_df,
-        "df": df,
-        "min_cell": min_cell,
-        "rng": rng,
-    }
-    ranking = rank(data, statistic=statistic, **options, **limits)
-    names = list(PARTS[by])
-    if kind == "ranks":
-        shown = ranking[ranking["rank"].notna()]
-        place, low, high = (shown[name].astype(int) for name in ("rank", "rank_lower", "rank_upper"))
-        return figures.rank_sets(place, low, high, _labels(shown, names), language=language)
-    table = estimate(data, **options, min_cell=min_cell)
-    table = table[(table["statistic"] == statistic) & table["estimate"].notna()]
-    table = table.merge(ranking[[*names, "note"]], on=names).sort_values("estimate", ascending=False)
-    scale = 100.0 if statistic == "satisfaction" else 1.0
-    middle, low, high = (table[name] * scale for name in ("estimate", "lower", "upper"))
-    return figures.caterpillar(
-        middle,
-        low,
-        high,
-        _labels(table, names),
-        thin=table["note"] != "",
-        resolvable=ranking.attrs["resolvable"] * scale,
-        quantity="q" if statistic == "mean" else "satisfaction",
+    return ways[kind]()
+
+
+def draw_change(
+    before: xr.Dataset,
+    after: xr.Dataset,
+    *,
+    by: Unit = "service",
+    statistic: Statistic = "mean",
+    names: tuple[str, str] | None = None,
+    language: Language = "en",
+    **options: Any,
+) -> "Axes":
+    """Figure of two rounds: what each unit had, and whether the change is established.
+
+    Parameters
+    ----------
+    before, after, by, statistic, options
+        As in :func:`sapa.compare`.
+    names
+        Of the rounds in the legend, such as their years.
+    language
+        Of the labels.
+
+    Raises
+    ------
+    ValueError
+        As :func:`sapa.compare`.
+    """
+    table = compare(before, after, by=by, statistic=statistic, **options)
+    table = table[table["difference"].notna()].sort_values("difference", ascending=False)
+    scale = each.scale(statistic)
+    return each.figures().dumbbells(
+        table["before"] * scale,
+        table["after"] * scale,
+        table["verdict"].replace("not told apart", "not_apart").tolist(),
+        each.labels(table, by),
+        names=names or (label("before", language=language), label("after", language=language)),
+        quantity=each.quantity(statistic),
         language=language,
     )
-
-
-def _labels(table: pd.DataFrame, names: list[str]) -> list[str]:
-    return [", ".join(row) for row in table[names].itertuples(index=False)]

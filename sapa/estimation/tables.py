@@ -54,7 +54,7 @@ def estimate(
         table = _items(data, denominator=denominator, level=level, single_psu=single_psu)
     else:
         found = official(data, by=by, denominator=denominator, deff=deff, level=level, single_psu=single_psu)
-        table = _rows(
+        table = rows_of(
             found, by, ["estimate", "se", "lower", "upper", "n", "raters", "effective_n", "df", "flag"]
         )
     return suppressed(table, min_cell)
@@ -106,17 +106,11 @@ def rank(
     """
     found = official(data, by=by, denominator=denominator, deff=deff, level=level, single_psu=single_psu)
     one = found.sel(statistic=_known(statistic))
-    note = _unranked(one, min_raters, min_df)
-    kept = np.flatnonzero(note == "")
-    if kept.size < 2:
-        raise ValueError(
-            f"at least two units must be fit to rank, got {kept.size} of {note.size}: the others have fewer "
-            f"than {min_raters} raters or {min_df:g} degrees of freedom; lower min_raters or min_df"
-        )
-    figures, covariance = _joint(one, kept)
+    note, kept = fit_to_rank(one, min_raters, min_df)
+    figures, covariance = joint(one, kept)
     used = float(one["df"].values[kept].min()) if df is None else df
     sets = ranks(figures, covariance, level=level, df=used, rng=rng)
-    table = _rows(one, by, ["estimate", "se", "n", "raters", "df"])
+    table = rows_of(one, by, ["estimate", "se", "n", "raters", "df"])
     for name, source in (("rank", "rank"), ("rank_lower", "lower"), ("rank_upper", "upper")):
         column = np.full(note.size, pd.NA, dtype=object)
         column[kept] = sets[source].values
@@ -183,10 +177,10 @@ def compare(
             "rounds, got none; lower min_raters or min_df, or give the units one name in both files"
         )
     used = min(float(one["df"].values[kept].min()) for one, kept in rounds) if df is None else df
-    pairs = [part for one, kept in rounds for part in _joint(one, kept)]
+    pairs = [part for one, kept in rounds for part in joint(one, kept)]
     moved = change(*pairs, domains="common", level=level, df=used, rng=rng)
     columns = ["before", "after", "difference", "se", "lower", "upper", "p_adjusted"]
-    table = _rows(moved, by, columns)
+    table = rows_of(moved, by, columns)
     table["verdict"] = np.select(
         [moved["lower"].values > 0, moved["upper"].values < 0], ["rose", "fell"], "not told apart"
     )
@@ -250,7 +244,7 @@ def _items(
     return table
 
 
-def _rows(found: xr.Dataset, by: By, columns: list[str]) -> pd.DataFrame:
+def rows_of(found: xr.Dataset, by: By, columns: list[str]) -> pd.DataFrame:
     """Rows of a dataset over nodes, with the parts of each node's name in columns of their own."""
     table = found[columns].to_dataframe().reset_index()
     parts = table["node"].str.split("/", expand=True)
@@ -261,7 +255,28 @@ def _rows(found: xr.Dataset, by: By, columns: list[str]) -> pd.DataFrame:
     return out
 
 
-def _joint(one: xr.Dataset, kept: NDArray[np.intp]) -> tuple[xr.DataArray, NDArray[np.float64]]:
+def fit_to_rank(
+    one: xr.Dataset, min_raters: int, min_df: float
+) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
+    """Why each unit is not ranked, empty where it is, and the places of those that are.
+
+    Raises
+    ------
+    ValueError
+        When fewer than two units can be ranked.
+    """
+    note = _unranked(one, min_raters, min_df)
+    kept = np.flatnonzero(note == "")
+    if kept.size < 2:
+        raise ValueError(
+            f"at least two units must be fit to rank, got {kept.size} of {note.size}: the others have fewer "
+            f"than {min_raters} raters or {min_df:g} degrees of freedom; lower min_raters or min_df"
+        )
+    return note, kept
+
+
+def joint(one: xr.Dataset, kept: NDArray[np.intp]) -> tuple[xr.DataArray, NDArray[np.float64]]:
+    """Estimates of those units and their covariance."""
     part = one.isel(node=kept)
     return part["estimate"].drop_vars(["statistic", "level"]), part["covariance"].values[:, kept]
 

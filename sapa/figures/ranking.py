@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from sapa.figures.rows import BLUE, GREY, PALE, label_rows, legend, percent, row_places, tall
+from sapa.figures.rows import BLUE, GREY, PALE, broken, label_rows, legend, percent, row_places, tall
 from sapa.published.names import Language
 from sapa.words import word
 
@@ -84,15 +84,15 @@ def tiers(
     inside = np.asarray(member, dtype=bool)
     ax = tall(ax, labels)
     row = row_places(labels)
-    for column in range(inside.shape[1]):
-        held = np.flatnonzero(inside[:, column])
-        ax.plot([column, column], row[held[[0, -1]]], color=PALE, linewidth=5, solid_capstyle="round")
-        for unit in held:
-            ax.text(column, row[unit], letters[column], ha="center", va="center", fontsize=7, color="#003B5C")
+    for column, letter in enumerate(letters):
+        held = row[inside[:, column]]
+        ax.scatter(np.full(held.size, column), held, marker="s", s=80, c=PALE, linewidths=0)
+        for place in held:
+            ax.text(column, place, letter, ha="center", va="center", fontsize=7, color="#003B5C")
     label_rows(ax, labels)
     ax.grid(visible=False)
-    ax.set_xlim(-0.8, max(inside.shape[1] - 0.2, 5.2))
+    ax.set_xlim(-0.8, max(len(letters) - 0.2, 7.2))
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
-    ax.set_xlabel(word("tiers", language=language, level=percent(level)))
+    ax.set_xlabel(broken(word("tiers", language=language, level=percent(level)), 46))
     return ax

@@ -22,11 +22,11 @@ PALE = "#BBD7EA"
 CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, "#666666", "#F0E442", "#333333", "#B3B3B3")
 ROW = 0.19  # inches of height for a row with a label of one line
 LINE = 0.62  # of a row: what each further line of its label adds
-LABEL_SIZE = 7.5
+LABEL_SIZE = 7.2
 WIDTH = 7.6  # inches, that of the text on A4 with narrow margins
 
 
-def row_labels(ids: Sequence[str], names: Mapping[str, str], *, width: int = 58) -> list[str]:
+def row_labels(ids: Sequence[str], names: Mapping[str, str], *, width: int = 62) -> list[str]:
     """Labels of rows: id and name, broken between words into lines of `width` characters, never cut.
 
     >>> row_labels(["s24"], {"s24": "Issue of driving licences"}, width=16)
@@ -35,9 +35,19 @@ def row_labels(ids: Sequence[str], names: Mapping[str, str], *, width: int = 58)
     return [broken(f"{unit}  {names[unit]}", width) for unit in ids]
 
 
-def broken(text: str, width: int = 58) -> str:
-    """Text broken between words into lines of `width` characters; longer words are broken too."""
-    return textwrap.fill(text, width, break_on_hyphens=True, drop_whitespace=True) if text else text
+def broken(text: str, width: int = 62) -> str:
+    """Text broken between words into as few lines of `width` characters as hold it, of about one length.
+
+    >>> broken("one two three four", 16)
+    'one two\\nthree four'
+    """
+    lines = textwrap.wrap(text, width)
+    for narrower in range(width - 1, 0, -1):
+        even = textwrap.wrap(text, narrower, break_long_words=False)
+        if len(even) != len(lines) or max(map(len, even), default=0) > narrower:
+            break
+        lines = even
+    return "\n".join(lines)
 
 
 def row_places(labels: Sequence[str]) -> NDArray[np.float64]:
@@ -61,12 +71,21 @@ def tall(ax: Axes | None, labels: Sequence[str], *, extra: float = 1.1) -> Axes:
 def label_rows(ax: Axes, labels: Sequence[str], *, extra: float = 0) -> None:
     """One labelled row a unit from the top down, faint lines across, no frame."""
     ax.set_yticks(row_places(labels), list(labels), fontsize=LABEL_SIZE, linespacing=1.05)
-    for text in ax.get_yticklabels():
-        text.set_multialignment("left")
+    _left_aligned(ax)
     ax.set_ylim(float(_heights(labels).sum()) - 0.4 + extra, -0.6)
     ax.tick_params(axis="y", length=0)
     plain(ax, grid="x")
     ax.spines["left"].set_visible(False)
+
+
+def _left_aligned(ax: Axes) -> None:
+    """Labels of the rows begin at one place: each is moved left by the width of the longest."""
+    texts = ax.get_yticklabels()
+    widest = max((text.get_window_extent().width for text in texts), default=0.0)
+    for text in texts:
+        text.set_horizontalalignment("left")
+        text.set_multialignment("left")
+    ax.tick_params(axis="y", pad=8 + widest * 72 / ax.figure.dpi)
 
 
 def plain(ax: Axes, *, grid: str) -> None:

@@ -1,7 +1,7 @@
 """Tile map: every region of Kazakhstan a square of the same size, where it lies among its neighbours."""
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, cast, get_args
@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import Normalize, to_rgb
 from matplotlib.patches import Rectangle
 
 from sapa.figures.rows import broken
@@ -21,7 +21,8 @@ from sapa.words import word
 #: The 17 regions of 2020, or the 20 since 2022.
 Edition = Literal["2020", "2022"]
 TILE = 1.0  # inches
-DARK = 0.55  # of the colour scale, beyond which text is white
+CITY = {"г.", "қ.", "city", "қаласы", "город"}
+LIGHT = 0.18  # luminance above which black ink has the greater contrast
 
 
 def tile_map(
@@ -68,13 +69,13 @@ def tile_map(
     for region, (column, row) in places.items():
         value = values.get(region, float("nan"))
         face = scale.to_rgba(value) if np.isfinite(value) else "white"
-        ink = "white" if np.isfinite(value) and norm(value) > DARK else "black"
+        ink = "black" if _luminance(to_rgb(face)) > LIGHT else "white"
         ax.add_patch(Rectangle((column + 0.02, row + 0.02), 0.96, 0.96, facecolor=face, edgecolor="#8C8C8C"))
-        name = broken(labels[region], 13)
-        ax.text(column + 0.5, row + 0.4, name, ha="center", va="center", fontsize=6.5, color=ink)
+        name = broken(labels[region], 14)
+        ax.text(column + 0.5, row + 0.4, name, ha="center", va="center", fontsize=7.5, color=ink)
         if np.isfinite(value):
             text = f"{value:.{digits}f}"
-            ax.text(column + 0.5, row + 0.84, text, ha="center", va="center", fontsize=8.5, color=ink)
+            ax.text(column + 0.5, row + 0.84, text, ha="center", va="center", fontsize=9.5, color=ink)
     ax.set(xlim=(-0.05, 7.05), ylim=(5.05, -0.05), aspect="equal")
     ax.set_axis_off()
     bar = ax.figure.colorbar(
@@ -97,7 +98,8 @@ def tile_places(edition: Edition) -> dict[str, tuple[int, int]]:
     if edition not in get_args(Edition):
         raise ValueError(f"edition must be one of {get_args(Edition)}, got {edition!r}")
     others = {name for year, own in facts["only"].items() if year != edition for name in own}
-    return {name: (place[0], place[1]) for name, place in facts["tiles"].items() if name not in others}
+    placed = facts["tiles"] | facts["moved"].get(edition, {})
+    return {name: (place[0], place[1]) for name, place in placed.items() if name not in others}
 
 
 def tile_names(*, language: Language = "en") -> dict[str, str]:
@@ -134,8 +136,46 @@ def edition_of(regions: Collection[str]) -> Edition:
     unknown = sorted(set(regions) - _facts()["tiles"].keys())
     raise ValueError(
         f"regions must be those of one division of {get_args(Edition)}, got {(unknown or sorted(regions))[:3]}; "
-        "give them the ids or the names of sapa/figures/tiles.toml"
+        "draw one division at a time"
     )
+
+
+def region_ids(regions: Sequence[str]) -> list[str]:
+    """Ids of regions given by id or by name in any of the three languages.
+
+    Raises
+    ------
+    ValueError
+        When a region is not known.
+
+    Examples
+    --------
+    >>> region_ids(["alm", "Ұлытау облысы", "Астана"])
+    ['ALM', 'ULY', 'AST']
+    """
+    known = {_plain(region): region for region in _facts()["tiles"]}
+    for language in get_args(Language):
+        known |= {_plain(name): region for region, name in tile_names(language=language).items()}
+    unknown = [region for region in regions if _plain(region) not in known]
+    if unknown:
+        raise ValueError(
+            f"regions must be regions of Kazakhstan to be put on the map, got {unknown[0]!r}; give them the "
+            "ids or names that `python -c 'import sapa.figures as f; print(f.tile_names())'` prints"
+        )
+    return [known[_plain(region)] for region in regions]
+
+
+def _luminance(colour: tuple[float, float, float]) -> float:
+    """Relative luminance in 0..1 (WCAG 2)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
+def _plain(name: str) -> str:
+    """Name without case and without the words for a city, which are written in many ways."""
+    text = name.casefold().replace("ё", "е")
+    words = [part for part in text.replace(".", ". ").split() if part not in CITY]
+    return " ".join(words)
 
 
 @cache

@@ -1,0 +1,51 @@
+"""Own answers in tiers: letters that units not told apart have in common."""
+
+import pandas as pd
+import xarray as xr
+
+from estimators import tiers
+from sapa.estimation.official import Denominator, SinglePsu, Statistic, official
+from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit, fit_to_rank, joint, rows_of
+
+
+def letters(
+    data: xr.Dataset,
+    *,
+    by: Unit = "service",
+    statistic: Statistic = "mean",
+    denominator: Denominator = "asked",
+    deff: float = 1.0,
+    level: float = 0.95,
+    single_psu: SinglePsu = "error",
+    min_raters: int = MIN_RATERS,
+    min_df: float = MIN_DF,
+    df: float | None = None,
+    min_cell: int = 0,
+    rng: int = 0,
+) -> pd.DataFrame:
+    """Table of tiers of the ranked units, best first.
+
+    Parameters
+    ----------
+    data, by, statistic, denominator, deff, level, single_psu, min_raters, min_df, df, min_cell, rng
+        As in :func:`sapa.rank`: its comparisons, all at once.
+
+    Returns
+    -------
+    One row a ranked unit: its names, ``estimate``, ``letters``, and a column of bools for each letter;
+    ``attrs["tiers"]`` lists these columns.
+    """
+    one = official(data, by=by, denominator=denominator, deff=deff, level=level, single_psu=single_psu).sel(
+        statistic=statistic
+    )
+    _, kept = fit_to_rank(one, min_raters, min_df)
+    figures, covariance = joint(one, kept)
+    used = float(one["df"].values[kept].min()) if df is None else df
+    found = tiers(figures, covariance, level=level, df=used, rng=rng)
+    table = rows_of(one.isel(node=kept), by, ["estimate", "raters"])
+    names = found["tier"].values.tolist()
+    table["letters"] = found["letters"].values
+    table[names] = found["member"].values
+    shown = table[table["raters"] >= min_cell].sort_values("estimate", ascending=False, kind="stable")
+    shown.attrs = {"tiers": names, "level": level, "df": used}
+    return shown.reset_index(drop=True)
