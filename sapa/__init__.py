@@ -1,7 +1,7 @@
 """The monitoring of public services itself: published data, reproduction, planning, reports and figures."""
 
 from sapa.answers import check, read
-from sapa.estimation import compare, draw, estimate, rank
+from sapa.estimation import compare, draw, draw_change, estimate, letters, rank
 from sapa.microdata import MicrodataReport, microdata_report, synthetic_2020
 from sapa.output import write
 from sapa.precision import Precision, precision_2020
@@ -14,7 +14,9 @@ __all__ = [
     "check",
     "compare",
     "draw",
+    "draw_change",
     "estimate",
+    "letters",
     "microdata_report",
     "precision_2020",
     "rank",

@@ -144,5 +144,3 @@ def _unit(name: str, by: Unit | None) -> Unit:
     if by is not None and by not in allowed:
         raise ValueError(f"by must be one of {allowed} for {name!r} of 2020, got {by!r}; choose one of these")
     return allowed[0] if by is None else by
-
-

@@ -3,15 +3,12 @@
 from collections.abc import Iterable
 from typing import Final, Literal
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from estimators import max_entropy, tiers
-from estimators.coverage import exact_coverage
-from estimators.intervals import IntervalKind
 from sapa import figures
+from sapa.coverage import SIZES, coverage_by_size
 from sapa.microdata import synthetic_2020
 from sapa.precision.league import published
 from sapa.precision.scenarios import DEALS, scenario
@@ -23,8 +20,6 @@ from sapa.words import short_names, table_name
 Measure = Literal["mean", "satisfaction"]
 AMBULANCE: Final = "ambulance_"
 TABLES: Final[dict[Unit, str]] = {"service": "services", "agency": "agencies", "region": "regions"}
-SIZES: Final = (5, 8, 12, 20, 30)
-KINDS: Final[tuple[IntervalKind, ...]] = ("wald", "logit", "wilson", "smoothed_moments", "profile")
 LEVEL: Final = 0.95
 HISTORY: Final[dict[Unit, str]] = {"agency": "own_agencies", "region": "local_bodies"}
 SINCE: Final = 2019
@@ -107,7 +102,9 @@ def tiers_of(unit: Unit, statistic: Measure, seed: int, language: Language) -> A
     scores = scenario("assumed", deals, rho=rho, deff=1.0, raters=1, level=LEVEL).scores
     ids = rows.index.to_numpy()
     part = scores.sel(node=ids, other=ids, statistic=statistic)
-    found = tiers(rows[statistic].to_numpy(), part["covariance"].values, level=LEVEL, df=part["df"].values)
+    found = tiers(
+        rows[statistic].to_numpy(), part["covariance"].values, level=LEVEL, df=float(part["df"].min())
+    )
     names = found["tier"].values.tolist()
     labels = _labels(ids, unit, language)
     return figures.tiers(found["member"].values, names, labels, level=LEVEL, language=language)
@@ -218,16 +215,8 @@ def coverage(language: Language) -> Axes:
     """Coverage of intervals for one item distributed like the country."""
     country = load("yearly").sel(year=2020)
     law = max_entropy(float(country["mean_score"]), float(country["satisfaction_pct"]) / 100).pmf
-    return coverage_of(law, level=LEVEL, language=language)
-
-
-def coverage_of(law: NDArray[np.float64], *, level: float, language: Language) -> Axes:
-    """Exact coverage of intervals for one item whose ratings have that law."""
-    found = {
-        kind: [float(exact_coverage(law, n, kind=kind, level=level).coverage) for n in SIZES]
-        for kind in KINDS
-    }
-    return figures.coverage_curves(SIZES, found, level=level, language=language)
+    found = coverage_by_size(law, level=LEVEL)
+    return figures.coverage_curves(SIZES, found, level=LEVEL, language=language)
 
 
 def study_of_rules(quantity: str | None, replicates: int, seed: int, language: Language) -> Axes:

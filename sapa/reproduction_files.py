@@ -1,6 +1,7 @@
 """The files of the 2020 reproduction: tables, figures, the report."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -15,15 +16,19 @@ from sapa.reproduction import SEED, Reproduction, Stage, reproduce_2020
 from sapa.reproduction_report import reproduction_page
 
 DPI = 200
+PART = re.compile("_[0-9]$")  # ending of the name of a figure in parts
 CAPTIONS: Mapping[str, str] = {
     "ledger": "Printed figures of each table by status; in brackets, how many the table prints.",
     "services_intervals": "Published Q of 62 services with 95% intervals, in the published order.",
     "services_rank_sets": "Published rank of each service, and the ranks that the data allow, for all "
     "services at once.",
+    "agencies_change": "Table 9, 2019 and 2020; the verdicts hold for all agencies at once (Holm, 95%).",
     "agencies_intervals": "Published Q of 24 agencies (Appendix A) with 95% intervals.",
     "agencies_rank_sets": "Published rank of each agency, and the ranks that the data allow.",
     "regions_intervals": "Published Q of 17 regions (Table 12) with 95% intervals.",
     "regions_rank_sets": "Published rank of each region, and the ranks that the data allow.",
+    "regions_change": "Table 11, local bodies, 2019 and 2020; the verdicts hold for all of them at once.",
+    "regions_map": "Published Q of the regions (Table 12), each a tile of the same size.",
     "variance_shares": "Share of each criterion in the variance of a service's Q.",
     "effective_numbers": "Respondents of each service, and the single ratings that its Q is worth.",
     "one_person": "Q of all services (grey), and what the one online respondent does to this one.",
@@ -105,6 +110,6 @@ def _draw(
             picture = draw().get_figure(root=True)
             assert picture is not None  # axes that were just drawn have a figure
             picture.savefig(folder / f"{name}.png", dpi=DPI)
-            found[name] = figure(picture, caption=CAPTIONS[name])
+            found[name] = figure(picture, caption=CAPTIONS[PART.sub("", name)])
             (folder / f"{name}.svg").write_text(found[name].svg, encoding="utf-8")
     return found

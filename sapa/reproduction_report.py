@@ -134,7 +134,8 @@ def _league(result: Reproduction, drawn: Mapping[str, Figure], name: str) -> Sec
             _statistic(frame, "satisfaction")[shown].drop(columns="why_thin"), f"Satisfaction with {name}, %"
         ),
     ]
-    pictures = [drawn[f"{name}_intervals"], drawn[f"{name}_rank_sets"]]
+    kinds = ("intervals", "rank_sets", "change", "map")
+    pictures = [figure for kind in kinds for figure in _parts(drawn, f"{name}_{kind}")]
     return Section(name, name.capitalize(), text, (), _assumptions(result), pictures, tables)
 
 
@@ -186,7 +187,7 @@ def _variance(result: Reproduction, drawn: Mapping[str, Figure]) -> Section:
         "single ratings would be as precise; one respondent gives about twenty, so it can exceed the "
         "number of people.",
     )
-    pictures = [drawn["variance_shares"], drawn["effective_numbers"]]
+    pictures = [*_parts(drawn, "variance_shares"), *_parts(drawn, "effective_numbers")]
     tables = [_table(rows.drop(columns="statistic"), "Share of the variance of Q by criterion")]
     return Section("variance", "What makes the variance", text, figures=pictures, tables=tables)
 
@@ -225,6 +226,11 @@ def _respondents(result: Reproduction) -> Section:
         _table(told.users, "People behind feedback and assistant items"),
     ]
     return Section("respondents", "The synthetic respondents", text, tables=tables)
+
+
+def _parts(drawn: Mapping[str, Figure], name: str) -> list[Figure]:
+    """Figure of that name, or its parts in order; none where there is no such figure."""
+    return [figure for key, figure in drawn.items() if key == name or key.startswith(f"{name}_")]
 
 
 def _assumptions(result: Reproduction) -> Sequence[str]:

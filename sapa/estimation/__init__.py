@@ -5,4 +5,14 @@ from sapa.estimation.letters import letters
 from sapa.estimation.official import design_of, official
 from sapa.estimation.tables import compare, estimate, rank, suppressed
 
-__all__ = ["compare", "design_of", "draw", "draw_change", "estimate", "letters", "official", "rank", "suppressed"]
+__all__ = [
+    "compare",
+    "design_of",
+    "draw",
+    "draw_change",
+    "estimate",
+    "letters",
+    "official",
+    "rank",
+    "suppressed",
+]

@@ -1,23 +1,23 @@
 """Own answers drawn: scores, ranks, tiers, ratings, shares of variance, the map, the sample, coverage."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import xarray as xr
 
-from sapa.estimation import pictures as each
 from sapa.estimation.official import Denominator, SinglePsu, Statistic
-from sapa.estimation.pictures import KIND_ROWS, Rows
 from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit, compare
 from sapa.published.names import Language
-from sapa.words import label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Kind = Literal[
-    "scores", "ranks", "tiers", "allocation", "sample", "distributions", "variance", "effective", "coverage", "map"
+    "scores", "ranks", "tiers", "allocation", "sample", "distributions", "variance", "effective",
+    "coverage", "map",
 ]  # fmt: skip
+Rows = Literal[Unit, "item", "criterion"]
+OF_RATINGS: Final = ("item", "criterion")
 
 
 def draw(
@@ -66,12 +66,15 @@ def draw(
     Raises
     ------
     ValueError
-        As :func:`sapa.rank`, and for an unknown kind, rows that the kind has not, or regions it does not know.
+        As :func:`sapa.rank`, and for an unknown kind, rows that the kind has not, or
+        regions it does not know.
     """
     if kind not in get_args(Kind):
         raise ValueError(f"kind must be one of {get_args(Kind)}, got {kind!r}")
-    if by in KIND_ROWS and kind != "distributions":
+    if by in OF_RATINGS and kind != "distributions":
         raise ValueError(f"by must be one of {get_args(Unit)} for {kind!r}, got {by!r}")
+    from sapa.estimation import pictures as each  # here: matplotlib loads longer than most commands run
+
     official_options: dict[str, Any] = {"denominator": denominator, "deff": deff, "single_psu": single_psu}
     options = official_options | {"level": level, "min_cell": min_cell}
     limits: dict[str, Any] = {"min_raters": min_raters, "min_df": min_df, "df": df, "rng": rng}
@@ -97,15 +100,23 @@ def draw_change(
     *,
     by: Unit = "service",
     statistic: Statistic = "mean",
+    denominator: Denominator = "asked",
+    deff: float = 1.0,
+    level: float = 0.95,
+    single_psu: SinglePsu = "error",
+    min_raters: int = MIN_RATERS,
+    min_df: float = MIN_DF,
+    df: float | None = None,
+    min_cell: int = 0,
     names: tuple[str, str] | None = None,
     language: Language = "en",
-    **options: Any,
+    rng: int = 0,
 ) -> "Axes":
     """Figure of two rounds: what each unit had, and whether the change is established.
 
     Parameters
     ----------
-    before, after, by, statistic, options
+    before, after, by, statistic, denominator, deff, level, single_psu, min_raters, min_df, df, min_cell, rng
         As in :func:`sapa.compare`.
     names
         Of the rounds in the legend, such as their years.
@@ -117,15 +128,21 @@ def draw_change(
     ValueError
         As :func:`sapa.compare`.
     """
-    table = compare(before, after, by=by, statistic=statistic, **options)
-    table = table[table["difference"].notna()].sort_values("difference", ascending=False)
-    scale = each.scale(statistic)
-    return each.figures().dumbbells(
-        table["before"] * scale,
-        table["after"] * scale,
-        table["verdict"].replace("not told apart", "not_apart").tolist(),
-        each.labels(table, by),
-        names=names or (label("before", language=language), label("after", language=language)),
-        quantity=each.quantity(statistic),
-        language=language,
+    table = compare(
+        before,
+        after,
+        by=by,
+        statistic=statistic,
+        denominator=denominator,
+        deff=deff,
+        level=level,
+        single_psu=single_psu,
+        min_raters=min_raters,
+        min_df=min_df,
+        df=df,
+        min_cell=min_cell,
+        rng=rng,
     )
+    from sapa.estimation import pictures as each
+
+    return each.change(table, names=names, language=language)

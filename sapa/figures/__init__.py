@@ -10,6 +10,7 @@ from sapa.figures.studies import coverage_curves, study_comparison
 from sapa.figures.tiles import edition_of, region_ids, tile_map, tile_names, tile_places
 
 __all__ = [
+    "allocation_map",
     "broken",
     "caterpillar",
     "coverage_curves",

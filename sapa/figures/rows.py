@@ -27,19 +27,19 @@ WIDTH = 7.6  # inches, that of the text on A4 with narrow margins
 
 
 def row_labels(ids: Sequence[str], names: Mapping[str, str], *, width: int = 62) -> list[str]:
-    """Labels of rows: id and name, broken between words into lines of `width` characters, never cut.
+    r"""Labels of rows: id and name, broken between words into lines of `width` characters, never cut.
 
     >>> row_labels(["s24"], {"s24": "Issue of driving licences"}, width=16)
-    ['s24  Issue of\\ndriving licences']
+    ['s24  Issue of\ndriving licences']
     """
     return [broken(f"{unit}  {names[unit]}", width) for unit in ids]
 
 
 def broken(text: str, width: int = 62) -> str:
-    """Text broken between words into as few lines of `width` characters as hold it, of about one length.
+    r"""Text broken between words into as few lines of `width` characters as hold it, of about one length.
 
     >>> broken("one two three four", 16)
-    'one two\\nthree four'
+    'one two\nthree four'
     """
     lines = textwrap.wrap(text, width)
     for narrower in range(width - 1, 0, -1):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter
 from numpy.typing import ArrayLike
 
 from sapa.figures.rows import BLUE, GREY, RED, label_rows, legend, percent, row_places, tall
@@ -116,7 +117,8 @@ def effective_numbers(
     )
     ax.scatter(worth, row, s=16, c=RED, label=word("effective_number", language=language), zorder=2)
     ax.set_xscale("log")
-    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.xaxis.set_major_formatter("{x:,g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
     label_rows(ax, labels)
     return legend(ax)
 

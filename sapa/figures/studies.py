@@ -56,10 +56,12 @@ def coverage_curves(
     ax.plot([], [], color="black", linewidth=0.9, label=text)
     for k, (kind, found) in enumerate(coverage.items()):
         colour, marker = CYCLE[k % len(CYCLE)], MARKERS[k % len(MARKERS)]
-        shown = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 1.4}
         bars = None if error is None else 2 * np.asarray(error[kind], dtype=float)
         share = np.asarray(found, dtype=float)
-        ax.errorbar(size, share, bars, ls=STYLES[k % 4], label=label(kind, language=language), **shown)
+        text = label(kind, language=language)
+        ax.errorbar(
+            size, share, bars, ls=STYLES[k % 4], lw=1.4, color=colour, marker=marker, ms=5, label=text
+        )
     ax.set_xscale("log")
     ax.set_xticks(size, [f"{value:g}" for value in size])
     ax.xaxis.set_minor_formatter(NullFormatter())

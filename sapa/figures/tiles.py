@@ -21,6 +21,7 @@ from sapa.words import word
 #: The 17 regions of 2020, or the 20 since 2022.
 Edition = Literal["2020", "2022"]
 TILE = 1.0  # inches
+OBLAST = {"region", "облысы", "область"}
 CITY = {"г.", "қ.", "city", "қаласы", "город"}
 LIGHT = 0.18  # luminance above which black ink has the greater contrast
 
@@ -65,11 +66,11 @@ def tile_map(
     ax = ax or plt.subplots(figsize=(7 * TILE + 0.4, 5 * TILE + 0.9), layout="constrained")[1]
     known = [value for value in values.values() if np.isfinite(value)]
     norm = Normalize(min(known, default=0.0), max(known, default=1.0))
-    scale = ScalarMappable(norm, mpl.colormaps["cividis_r"])
+    colours = mpl.colormaps["cividis_r"]
     for region, (column, row) in places.items():
         value = values.get(region, float("nan"))
-        face = scale.to_rgba(value) if np.isfinite(value) else "white"
-        ink = "black" if _luminance(to_rgb(face)) > LIGHT else "white"
+        face = to_rgb(colours(norm(value))) if np.isfinite(value) else (1.0, 1.0, 1.0)
+        ink = "black" if _luminance(face) > LIGHT else "white"
         ax.add_patch(Rectangle((column + 0.02, row + 0.02), 0.96, 0.96, facecolor=face, edgecolor="#8C8C8C"))
         name = broken(labels[region], 14)
         ax.text(column + 0.5, row + 0.4, name, ha="center", va="center", fontsize=7.5, color=ink)
@@ -79,7 +80,13 @@ def tile_map(
     ax.set(xlim=(-0.05, 7.05), ylim=(5.05, -0.05), aspect="equal")
     ax.set_axis_off()
     bar = ax.figure.colorbar(
-        scale, ax=ax, location="bottom", shrink=0.5, pad=0.02, aspect=30, format=f"%.{digits}f"
+        ScalarMappable(norm, colours),
+        ax=ax,
+        location="bottom",
+        shrink=0.5,
+        pad=0.02,
+        aspect=30,
+        format=f"%.{digits}f",
     )
     bar.set_label(word(quantity, language=language), fontsize=8)
     bar.ax.tick_params(labelsize=8)
@@ -135,8 +142,8 @@ def edition_of(regions: Collection[str]) -> Edition:
             return cast(Edition, edition)
     unknown = sorted(set(regions) - _facts()["tiles"].keys())
     raise ValueError(
-        f"regions must be those of one division of {get_args(Edition)}, got {(unknown or sorted(regions))[:3]}; "
-        "draw one division at a time"
+        f"regions must be those of one division of {get_args(Edition)}, got "
+        f"{(unknown or sorted(regions))[:3]}; draw one division at a time"
     )
 
 
@@ -152,10 +159,14 @@ def region_ids(regions: Sequence[str]) -> list[str]:
     --------
     >>> region_ids(["alm", "Ұлытау облысы", "Астана"])
     ['ALM', 'ULY', 'AST']
+    >>> region_ids(["Абай", "Алматы"])  # without a word for what it is, Almaty is the city
+    ['ABY', 'ALA']
     """
     known = {_plain(region): region for region in _facts()["tiles"]}
     for language in get_args(Language):
         known |= {_plain(name): region for region, name in tile_names(language=language).items()}
+    for name, region in list(known.items()):
+        known.setdefault(" ".join(part for part in name.split() if part not in OBLAST), region)
     unknown = [region for region in regions if _plain(region) not in known]
     if unknown:
         raise ValueError(

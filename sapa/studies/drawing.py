@@ -37,7 +37,7 @@ def draw_study(
     """
     lacking = [name for name in COLUMNS if name not in table]
     if lacking:
-        raise ValueError(f"table must have the columns {COLUMNS}, got none named {lacking[0]!r}; run sapa study")
+        raise ValueError(f"table must be of a study, got one without {lacking[0]!r}; make it with sapa study")
     known = list(dict.fromkeys(table["figure"]))
     chosen = quantity or ("rmse" if "rmse" in known else known[0])
     if chosen not in known:
@@ -45,7 +45,9 @@ def draw_study(
     part = table[table["figure"] == chosen]
     if domain not in set(part["domain"]):
         domains = sorted(set(part["domain"]))
-        raise ValueError(f"domain must be one of {domains} for {chosen!r}, got {domain!r}; choose one of these")
+        raise ValueError(
+            f"domain must be one of {domains} for {chosen!r}, got {domain!r}; choose one of these"
+        )
     rows = part[part["domain"] == domain]
     varying = [name for name in ("scenario", "estimator") if rows[name].nunique() > 1] or ["scenario"]
     labels = [

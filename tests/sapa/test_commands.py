@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from typing import get_args
 
 import openpyxl
 import pandas as pd
@@ -12,7 +13,9 @@ import pytest
 import sapa
 from sapa.answers import guessing, read_codebook, write_codebook
 from sapa.cli import app, main
+from sapa.commands.figure import ONLY_2020, Name
 from sapa.commands.python_call import python_call
+from sapa.studies.settings import COLUMNS
 from tests.sapa.answer_files import BOOK, FORMATS, SERVICES, people, write
 
 VERBS = ("init", "check", "estimate", "rank", "compare", "figure", "template")
@@ -177,9 +180,7 @@ def test_a_caution_is_said_though_the_output_is_piped(folder, sapa_command):
 
 @pytest.mark.parametrize("ending", ["png", "pdf", "svg"])
 def test_figures_are_drawn_whole(ending, folder, sapa_command):
-    code, out, err = sapa_command(
-        "figure", "a.csv", "--lang", "kk", "--out", f"f.{ending}", "--kind", "ranks"
-    )
+    code, out, err = sapa_command("figure", "ranks", "a.csv", "--lang", "kk", "--out", f"f.{ending}")
     assert (code, out) == (0, "")
     assert (folder / f"f.{ending}").stat().st_size > 5000
     assert (
@@ -187,6 +188,43 @@ def test_figures_are_drawn_whole(ending, folder, sapa_command):
         in err
     )
     assert [name for name in os.listdir() if name.startswith(".")] == []
+
+
+def test_every_figure_of_own_answers_is_drawn_and_told(folder, sapa_command):
+    pd.DataFrame({"region": ["Абай", "Ақмола"], "population": [600_000, 780_000]}).to_csv(
+        "p.csv", index=False
+    )
+    own = [name for name in get_args(Name) if name not in ("study", "change", *ONLY_2020)]
+    for name in own:
+        code, _, err = sapa_command("figure", name, "a.csv", "--population", "p.csv", "--out", "f.svg")
+        assert code == 0, err
+        assert (folder / "f.svg").stat().st_size > 4000
+        assert "sapa.draw(sapa.read('a.csv', codebook='a.toml'), " in err
+    for rows in ("item", "criterion", "region"):
+        assert sapa_command("figure", "distributions", "a.csv", "--by", rows, "--out", "f.svg")[0] == 0
+    code, _, err = sapa_command("figure", "change", "a.csv", "b.csv", "--level", "0.9", "--out", "f.svg")
+    assert code == 0
+    assert "sapa.draw_change(" in err
+
+
+def test_the_figure_of_a_study_is_drawn_from_its_table(folder, sapa_command):
+    rows = [
+        ("as fielded", rule, "rmse", "all", value, 0.01) for rule, value in (("official", 0.1), ("x", 0.2))
+    ]
+    pd.DataFrame(rows, columns=COLUMNS).to_csv("s.csv", index=False)
+    assert sapa_command("figure", "study", "s.csv", "--out", "f.pdf")[0] == 0
+    assert (folder / "f.pdf").read_bytes().startswith(b"%PDF")
+    code, _, err = sapa_command("figure", "study", "s.csv", "--quantity", "bias", "--out", "f.pdf")
+    assert code == 2
+    assert "quantity must be one of ['rmse'], got 'bias'" in err
+
+
+@pytest.mark.parametrize("name", ["sample", "map", "coverage"])
+def test_figures_of_2020_need_no_file(name, folder, sapa_command):
+    code, _, err = sapa_command("figure", name, "--lang", "ru", "--out", "f.svg")
+    assert code == 0
+    assert f"sapa.drawings.draw_2020('{name}', language='ru')" in err
+    assert (folder / "f.svg").stat().st_size > 5000
 
 
 def test_templates_are_written_once(folder, sapa_command):
@@ -211,7 +249,15 @@ def test_templates_are_written_once(folder, sapa_command):
         (("rank", "a.csv", "--out", "r.doc"), "out must end in "),
         (("estimate", "a.csv", "--min-cell", "-1"), "min_cell must be at least 0"),
         (("estimate", "a.csv", "--deff", "0"), "deff must be positive"),
-        (("figure", "a.csv", "--out", "f.gif"), "out must end in "),
+        (("figure", "scores", "a.csv", "--out", "f.gif"), "out must end in "),
+        (("figure", "ledger", "a.csv"), "ledger is a figure of 2020 only"),
+        (("figure", "change", "a.csv"), "add the later"),
+        (("figure", "sample", "a.csv"), "population must be given"),
+        (("figure", "sample", "a.csv", "--population", "a.csv"), "columns region and population"),
+        (("figure", "map", "--by", "channel"), "by must be one of"),
+        (("figure", "scores", "a.csv", "--by", "item"), "by must be one of"),
+        (("figure", "study", "a.csv"), "table must be of a study"),
+        (("figure", "study", "no.csv"), "data must be the table of a study"),
         (("template", "frame", "--out", "f.csv"), "out must end in .xlsx"),
         (("compare", "a.csv", "no.csv"), "path must be a file"),
     ],

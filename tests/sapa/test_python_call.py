@@ -23,7 +23,7 @@ COMMANDS = {
     "estimate": (("a.csv", "--by", "region", "--min-cell", "5", "--out", "e.json"), ("e.json",)),
     "rank": (("a.csv", "--df", "inf", "--out", "r.xlsx"), ("r.xlsx",)),
     "compare": (("a.csv", "b.csv", "--deff", "2", "--out", "c.csv"), ("c.csv",)),
-    "figure": (("a.csv", "--kind", "ranks", "--lang", "kk", "--out", "f.png"), ("f.png",)),
+    "figure": (("ranks", "a.csv", "--lang", "kk", "--out", "f.png"), ("f.png",)),
     "template": (("frame", "--out", "frame.xlsx"), ("frame.xlsx",)),
     "plan": (("--n", "9000", "--min-service", "30", "--out", "p.xlsx"), ("p.xlsx",)),
     "study": (("rules", "--replicates", "2", "--out", "s.csv"), ("s.csv",)),
