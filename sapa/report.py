@@ -143,5 +143,8 @@ def _number(value: Any, places: int | None) -> Cell:
     number = float("nan") if value is pd.NA else float(value)
     if math.isnan(number):
         return Cell("", True, "")
-    digits = places if places is not None else (0 if number == int(number) else 3)
+    if math.isinf(number):
+        sign = "-" if number < 0 else ""
+        return Cell(f"{sign}∞", True, f"{sign}Infinity")
+    digits = places if places is not None else (0 if number.is_integer() else 3)
     return Cell(f"{number:,.{digits}f}", True, f"{number:.12g}")

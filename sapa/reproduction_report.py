@@ -13,6 +13,8 @@ from sapa.reproduction import Reproduction
 
 DIGITS = {
     "estimate": 2, "se": 3, "lower": 2, "upper": 2, "half_width": 2, "effective_n": 0, "df": 0,
+    "difference_df": 0, "correlation_low": 1, "correlation_high": 1, "deff_low": 1, "deff_high": 1,
+    "se_high": 3,
     "before": 3, "after": 3, "difference": 3, "p_value": 4, "flips_at_deff": 1, "computed": 3,
     "weight": 3, "channel_figure": 3, "published": 3, "without": 3, "mean_score": 2, "satisfaction_pct": 1,
     "rate_low": 3, "rate_high": 3, "pairs_told_apart": 3, "median_half_width": 3, "median_rank_set": 1,

@@ -37,6 +37,12 @@ def test_numbers_have_their_digits_and_sort_by_value():
     assert rows[1][1].value == ""
 
 
+def test_infinite_numbers_have_a_sign_that_sorts():
+    rows = report_table(pd.DataFrame({"df": [np.inf, -np.inf, 12.0]}), title="t").rows
+    assert [row[0].text for row in rows] == ["∞", "-∞", "12"]
+    assert [row[0].value for row in rows] == ["Infinity", "-Infinity", "12"]
+
+
 def test_figures_are_the_same_bytes_each_time():
     def once() -> str:
         with mpl.rc_context({"backend": "agg"}):
