@@ -1,5 +1,6 @@
 """The command ``sapa``: registers the verbs and turns bad input into one line and an exit code."""
 
+import os
 import signal
 import sys
 from typing import NoReturn
@@ -9,6 +10,7 @@ import typer
 from sapa.commands.check import check
 from sapa.commands.compare import compare
 from sapa.commands.estimate import estimate
+from sapa.commands.exit_codes import BAD_INPUT, INTERRUPTED, UNREAD
 from sapa.commands.figure import figure
 from sapa.commands.init import init
 from sapa.commands.plan import plan
@@ -16,10 +18,6 @@ from sapa.commands.rank import rank
 from sapa.commands.reproduce import reproduce
 from sapa.commands.study import study
 from sapa.commands.template import template
-
-#: Exit codes: done; a fault of ours (with a traceback); bad input or usage; stopped by Ctrl-C. `sapa check`
-#: ends with 3 when the file has problems.
-DONE, FAULT, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
     help="Plan, reproduce and judge surveys that rate public services.",
@@ -35,7 +33,13 @@ def main() -> None:
     """Run the command line: bad input, or a file that cannot be written, is one line and exit code 2."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up as after Ctrl-C
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody is left to be told
+        sys.exit(UNREAD)
     except (ValueError, OSError) as error:
         print(f"sapa: {error}", file=sys.stderr)
         sys.exit(BAD_INPUT)
@@ -44,6 +48,8 @@ def main() -> None:
     except SystemExit as end:
         if end.code == INTERRUPTED:
             _stopped()
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":  # so typer marks a broken pipe, with code 1
+            sys.exit(UNREAD)
         raise
 
 

@@ -1,4 +1,4 @@
-"""Writing results: folders and files appear whole or not at all."""
+"""Writing results: tables as files, and folders that appear whole or not at all."""
 
 import hashlib
 import json
@@ -16,10 +16,12 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from sapa.json_text import json_text
+from sapa.spreadsheet_text import csv_text, for_sheet
+from sapa.whole_file import whole_file
 
 MANIFEST = "manifest.json"
 WRITERS: Final = (".csv", ".xlsx", ".json")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+MOST_ROWS: Final = 2**20
 
 
 @contextmanager
@@ -108,22 +110,6 @@ def _refuse_foreign(target: Path, made_by: str) -> None:
         )
 
 
-@contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Path to write to that takes the place of `path` only when the block ends well."""
-    target = Path(path).absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.stem}.", suffix=target.suffix, dir=target.parent)
-    os.close(handle)
-    fresh = Path(name)
-    try:
-        yield fresh
-        fresh.chmod(0o644)
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
 def write(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Table in a file, with what it assumes where the format has a place for it.
 
@@ -182,9 +168,9 @@ def notes_of(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """CSV in UTF-8, whole or not at all; text that a spreadsheet would run is quoted with an apostrophe."""
+    """CSV in UTF-8, whole or not at all; see :func:`sapa.spreadsheet_text.csv_text`."""
     with whole_file(path) as fresh:
-        _harmless(frame).to_csv(fresh, index=False, lineterminator="\n")
+        fresh.write_text(csv_text(frame), encoding="utf-8", newline="")
 
 
 def write_xlsx(tables: Mapping[str, pd.DataFrame], path: str | os.PathLike[str]) -> None:
@@ -200,14 +186,16 @@ def write_xlsx(tables: Mapping[str, pd.DataFrame], path: str | os.PathLike[str])
     Raises
     ------
     ValueError
-        When a sheet name is too long for a workbook.
+        When a sheet name or a table is too long for a workbook.
     """
     book = Workbook()
     book.remove(book.active)
     for name, frame in tables.items():
         if len(name) > 31:
             raise ValueError(f"tables must have names of 31 characters at most, got {name!r}; shorten it")
-        _sheet(book.create_sheet(name), _harmless(frame))
+        if len(frame) >= MOST_ROWS:
+            raise ValueError(f"a sheet holds fewer than {MOST_ROWS:,} rows, got {len(frame):,}; write .csv")
+        _sheet(book.create_sheet(name), for_sheet(frame))
     with whole_file(path) as fresh:
         book.save(fresh)
 
@@ -225,23 +213,3 @@ def _sheet(sheet: Any, frame: pd.DataFrame) -> None:
         sheet.column_dimensions[get_column_letter(number)].width = min(
             60, max(10, len(str(column)), longest) + 2
         )
-
-
-def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
-    """Same table with text that begins like a formula made plain text."""
-    text = frame.select_dtypes(include=["object", "string", "category"]).columns
-    return frame.assign(**{column: frame[column].map(_plain) for column in text})
-
-
-def _plain(value: Any) -> Any:
-    """Value as a spreadsheet may show it: text that begins like a formula gets an apostrophe, numbers do not.
-
-    >>> _plain("=1+1"), _plain("-0.19"), _plain("Q")
-    ("'=1+1", '-0.19', 'Q')
-    """
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        try:
-            float(value)
-        except ValueError:
-            return "'" + value
-    return value

@@ -2,7 +2,8 @@
 
 from sapa.answers.checking import Check, check
 from sapa.answers.codebook import AnswerCodebook, Item, read_codebook, write_codebook
-from sapa.answers.files import FileTable, open_table
+from sapa.answers.file_table import FileTable
+from sapa.answers.files import open_table
 from sapa.answers.guessing import guess_codebook
 from sapa.answers.reading import read, scheme_of
 

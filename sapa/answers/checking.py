@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from estimators.ratings import NOT_ANSWERED, NOT_APPLICABLE, NOT_ASKED
 from sapa.answers.codebook import AnswerCodebook, read_codebook
-from sapa.answers.files import FileTable, open_table
+from sapa.answers.file_table import FileTable
+from sapa.answers.files import open_table
 
 CODE: Final[Mapping[str, int]] = {
     "not_asked": NOT_ASKED,

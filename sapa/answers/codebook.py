@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from sapa.output import whole_file
+from sapa.whole_file import whole_file
 
 Layout = Literal["wide", "long"]
 Role = Literal[
@@ -135,6 +135,8 @@ def read_codebook(path: str | os.PathLike[str]) -> AnswerCodebook:
         :class:`AnswerCodebook`.
     """
     try:
+        if not Path(path).is_file():  # a pipe would be waited for
+            raise ValueError("there is no such file")
         with Path(path).open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:

@@ -1,52 +1,23 @@
 """Tables of text from CSV, XLSX, Parquet, SPSS and Stata files, within bounded memory."""
 
-import csv
-import io
 import os
 import warnings
-import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyreadstat
-from numpy.typing import NDArray
 
-MAX_BYTES: Final = 256 * 2**20
-MAX_CELLS: Final = 20_000_000
+from sapa.answers.csv_file import read_csv
+from sapa.answers.file_table import MAX_BYTES, MAX_CELLS, FileTable, cell_text, check_cells
+from sapa.answers.workbook import read_xlsx
+
 ARCHIVES: Final = frozenset({".zip", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".zst"})
-DELIMITERS: Final = ",;\t|"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FileTable:
-    """A file as text.
-
-    Attributes
-    ----------
-    frame
-        One row a row of the file, every cell text without outer blanks; a missing value is the empty string.
-        Rows without any value are left out.
-    rows
-        (rows,) number of each row in the file: as a spreadsheet counts in CSV and XLSX (the header is row 1),
-        from 1 in the other formats.
-    labels
-        Value labels by column and code, where the format has them (SPSS, Stata).
-    remarks
-        How the file was read, in words: encoding, delimiter, sheet.
-    """
-
-    frame: pd.DataFrame
-    rows: NDArray[np.intp]
-    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    remarks: tuple[str, ...] = ()
 
 
 def open_table(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> FileTable:
@@ -110,104 +81,33 @@ def _kind(place: Path, max_bytes: int) -> str:
     return kind
 
 
-def _csv(place: Path, _max_bytes: int) -> FileTable:
-    data = place.read_bytes()
-    if b"\0" in data:
-        raise ValueError("it holds zero bytes, so it is no text")
-    encoding = "utf-8-sig" if _is_utf8(data) else "cp1251"
-    text = data.decode(encoding)
-    delimiter = _delimiter(text)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    header, body, rows = _body([cell.strip() for cell in line] for line in lines)
-    for number, row in zip(rows, body, strict=True):
-        if len(row) != len(header):
-            raise ValueError(f"row {number} has {len(row)} cells where the header has {len(header)}")
-    return _table(header, body, rows, (f"encoding {encoding}", f"delimiter {delimiter!r}"))
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _delimiter(text: str) -> str:
-    """Delimiter that cuts the header into the most cells, quoted ones left whole."""
-
-    def cells(delimiter: str) -> int:
-        return len(next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), ()))
-
-    return max(DELIMITERS, key=cells)
-
-
-def _xlsx(place: Path, max_bytes: int) -> FileTable:
-    with zipfile.ZipFile(place) as archive:
-        size = sum(part.file_size for part in archive.infolist())
-    if size > max_bytes:
-        raise ValueError(f"its content unpacks to {size:,} bytes, over {max_bytes:,}")
-    book = openpyxl.load_workbook(place, read_only=True, data_only=True)
-    try:
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # a sheet may claim a million columns that it does not have
-        lines = ([_text(value) for value in row] for row in sheet.iter_rows(values_only=True))
-        header, body, rows = _body(lines)
-        remarks = (f"sheet {sheet.title!r}",)
-    finally:
-        book.close()
-    while header and header[-1] == "" and not any(row[len(header) - 1 :] for row in body):
-        header.pop()
-    width = len(header)
-    for number, row in zip(rows, body, strict=True):
-        if any(row[width:]):
-            raise ValueError(f"row {number} has cells to the right of the header's {width} columns")
-    return _table(header, [(row + [""] * width)[:width] for row in body], rows, remarks)
-
-
-def _body(lines: Iterable[list[str]]) -> tuple[list[str], list[list[str]], list[int]]:
-    """Header, rows with a value, and the numbers of those rows; the whole is bounded in cells."""
-    header: list[str] | None = None
-    body, rows, cells = [], [], 0
-    for number, line in enumerate(lines, start=1):
-        cells += len(line) + 1
-        _check_cells(cells)
-        if not any(line):
-            continue
-        if header is None:
-            header = line
-        else:
-            body.append(line)
-            rows.append(number)
-    if header is None:
-        raise ValueError("it is empty")
-    return header, body, rows
-
-
-def _table(header: list[str], body: list[list[str]], rows: list[int], remarks: tuple[str, ...]) -> FileTable:
-    return FileTable(
-        pd.DataFrame(body, columns=header, dtype=object), np.array(rows, dtype=np.intp), remarks=remarks
-    )
-
-
-def _check_cells(cells: int) -> None:
-    if cells > MAX_CELLS:
-        raise ValueError(f"it has over {MAX_CELLS:,} cells; leave out the columns that are not needed")
-
-
 def _parquet(place: Path, max_bytes: int) -> FileTable:
     with pq.ParquetFile(place) as file:
         facts, schema = file.metadata, file.schema_arrow
-    _check_cells(facts.num_rows * max(1, facts.num_columns))
+    check_cells(facts.num_rows * max(1, facts.num_columns))
     size = sum(facts.row_group(k).total_byte_size for k in range(facts.num_row_groups))
     if size > max_bytes:
         raise ValueError(f"its content unpacks to {size:,} bytes, over {max_bytes:,}")
-    text = [part.name for part in schema if pa.types.is_string(part.type) or pa.types.is_binary(part.type)]
-    table = pq.read_table(place, read_dictionary=text)  # one copy of a text that comes a million times
-    frame = pd.DataFrame({name: table.column(k).to_pandas() for k, name in enumerate(table.column_names)})
-    if len(frame.columns) != table.num_columns:
+    if len(set(schema.names)) != len(schema.names):
         raise ValueError("it has a column name twice")
-    return _as_text(frame)
+    text = [part.name for part in schema if pa.types.is_string(part.type) or pa.types.is_binary(part.type)]
+    with pq.ParquetFile(place, read_dictionary=text) as file:  # one copy of a text that comes a million times
+        table = pa.Table.from_batches(_bounded(file, max_bytes), schema=file.schema_arrow)
+    columns = zip(table.column_names, table.columns, strict=True)
+    return _as_text(pd.DataFrame({name: own.to_pandas(integer_object_nulls=True) for name, own in columns}))
+
+
+def _bounded(file: Any, max_bytes: int) -> Iterator[Any]:
+    """Batches of a Parquet file as long as they fit: its own word on its size may be false."""
+    held, words = 0, 0
+    for batch in file.iter_batches():
+        for column in batch.columns:
+            if pa.types.is_dictionary(column.type):
+                words = max(words, column.dictionary.nbytes)
+            held += column.indices.nbytes if pa.types.is_dictionary(column.type) else column.nbytes
+        if held + words > max_bytes:
+            raise ValueError(f"its content unpacks to over {max_bytes:,} bytes")
+        yield batch
 
 
 def _labelled(reader: Callable[..., tuple[pd.DataFrame, Any]]) -> Callable[[Path, int], FileTable]:
@@ -223,7 +123,7 @@ def _labelled(reader: Callable[..., tuple[pd.DataFrame, Any]]) -> Callable[[Path
         if told is not None and told >= 0 and len(frame) != told:
             raise ValueError(f"it is torn: {len(frame)} of {told} rows are there")
         labels = {
-            column: {_text(code): str(label).strip() for code, label in values.items()}
+            column: {cell_text(code): str(label).strip() for code, label in values.items()}
             for column, values in facts.variable_value_labels.items()
         }
         return _as_text(frame, labels)
@@ -242,8 +142,8 @@ def _check_end(place: Path) -> None:
 
 
 READERS: Final[Mapping[str, Callable[[Path, int], FileTable]]] = {
-    ".csv": _csv,
-    ".xlsx": _xlsx,
+    ".csv": read_csv,
+    ".xlsx": read_xlsx,
     ".parquet": _parquet,
     ".sav": _labelled(pyreadstat.read_sav),
     ".dta": _labelled(pyreadstat.read_dta),
@@ -255,23 +155,8 @@ def _as_text(frame: pd.DataFrame, labels: Mapping[str, Mapping[str, str]] | None
     columns = {}
     for name in frame.columns:
         codes, values = pd.factorize(frame[name], use_na_sentinel=True)
-        words = np.array([*(_text(value) for value in values), ""], dtype=object)
+        words = np.array([*(cell_text(value) for value in values), ""], dtype=object)
         columns[str(name).strip()] = words[codes]
     text = pd.DataFrame(columns, index=range(len(frame)), dtype=object)
     filled = np.flatnonzero((text != "").any(axis=1).to_numpy(dtype=bool))
     return FileTable(text.iloc[filled].reset_index(drop=True), filled + 1, labels or {})
-
-
-def _text(value: object) -> str:
-    """Cell as text: whole numbers without a point, missing values empty.
-
-    >>> _text(5.0), _text(None), _text(" Алматы "), _text(1.25)
-    ('5', '', 'Алматы', '1.25')
-    """
-    if value is None or value is pd.NaT or value is pd.NA or value != value:
-        return ""
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    if isinstance(value, bytes):
-        return value.decode("utf-8").strip()
-    return str(value).strip()

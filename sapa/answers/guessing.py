@@ -8,7 +8,7 @@ import pandas as pd
 
 from sapa.answers.checking import WRONG, code_of, numbers
 from sapa.answers.codebook import AnswerCodebook, Item, Layout, MissingKind
-from sapa.answers.files import FileTable
+from sapa.answers.file_table import FileTable
 
 #: Words in a column's name by role, in English, Russian and Kazakh; matched without regard to case.
 HINTS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -12,7 +12,8 @@ from estimators import Scheme
 from estimators.ratings import CODES, MEANINGS, NOT_ASKED
 from sapa.answers.checking import Check, check, labelled, numbers
 from sapa.answers.codebook import AnswerCodebook, read_codebook
-from sapa.answers.files import FileTable, open_table
+from sapa.answers.file_table import FileTable
+from sapa.answers.files import open_table
 
 SHOWN: Final = 5
 #: What a slash in a name becomes: slashes join the paths of a scheme.

@@ -2,16 +2,13 @@
 
 import json
 import sys
-from typing import Final
 
 import typer
 
 from sapa.answers import check as check_answers
+from sapa.commands.exit_codes import PROBLEMS
 from sapa.commands.python_call import PythonText, python_call, tell_python
 from sapa.commands.tables import AsJson, Codebook, Data, Out, codebook_of, show, working
-
-#: Exit code when the file was read and has problems.
-PROBLEMS: Final = 3
 
 
 def check(data: Data, codebook: Codebook = None, out: Out = None, as_json: AsJson = False) -> None:

@@ -27,8 +27,9 @@ from sapa.commands.tables import (
 from sapa.estimation import draw, draw_change
 from sapa.estimation.official import Denominator, SinglePsu, Statistic
 from sapa.estimation.tables import MIN_DF, MIN_RATERS
-from sapa.output import whole_file, writable
+from sapa.output import writable
 from sapa.published.names import Language
+from sapa.whole_file import whole_file
 
 FORMATS = (".png", ".pdf", ".svg")
 Name = Literal[

@@ -13,8 +13,9 @@ from sampling import Frame, Plan, allocate
 from sapa.commands.python_call import PythonText, python_call, tell_python
 from sapa.commands.tables import AsJson, Deff, print_json, working
 from sapa.frames import actual_2020, frame_2020, read_frame, write_example
-from sapa.output import whole_file, write_xlsx
+from sapa.output import write_xlsx
 from sapa.planning import case_2020, plan_tables
+from sapa.whole_file import whole_file
 
 PICTURE = ".png"
 

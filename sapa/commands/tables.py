@@ -1,7 +1,7 @@
 """What the commands on own answers share: their options, and how a table is shown or written."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +15,7 @@ from sapa.answers import read
 from sapa.commands.python_call import PythonText, pasteable, python_call, tell_python
 from sapa.json_text import json_text
 from sapa.output import WRITERS, notes_of, writable, write
+from sapa.spreadsheet_text import csv_text
 
 Data = Annotated[Path, typer.Argument(help="File of answers: .csv, .xlsx, .parquet, .sav or .dta.")]
 Codebook = Annotated[
@@ -86,9 +87,12 @@ def show(table: pd.DataFrame, *, call: PythonText, as_json: bool, out: Path | No
     if as_json:
         print_json(call, notes=notes, rows=table)
     elif out is None and sys.stdout.isatty():
-        _laid_out(table, notes)
+        _laid_out(table)
     elif out is None:
-        table.to_csv(sys.stdout, index=False, lineterminator="\n")
+        sys.stdout.write(csv_text(table))
+    told = {key: value for key, value in notes.items() if key != "caution"}
+    if told:
+        print("; ".join(f"{key}: {_short(value)}" for key, value in told.items()), file=sys.stderr)
     if "caution" in notes:
         print(f"caution: {notes['caution']}", file=sys.stderr)
     tell_python(call)
@@ -99,11 +103,13 @@ def print_json(call: str, **facts: Any) -> None:
     print(json_text({"python": pasteable(call), **facts}))
 
 
-def _laid_out(table: pd.DataFrame, notes: Mapping[str, Any]) -> None:
+def _laid_out(table: pd.DataFrame) -> None:
     rounded = table.copy()
     for name in rounded.select_dtypes("float").columns:
         rounded[name] = rounded[name].map(lambda value: "" if pd.isna(value) else f"{value:.3f}")
     print(rounded.to_string(index=False, na_rep=""))
-    for key, value in notes.items():
-        if key != "caution":  # said anyway
-            print(f"{key}: {value}", file=sys.stderr)
+
+
+def _short(value: object) -> str:
+    """Value for a person to read."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

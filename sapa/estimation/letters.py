@@ -5,7 +5,8 @@ import xarray as xr
 
 from estimators import tiers
 from sapa.estimation.official import Denominator, SinglePsu, Statistic, official
-from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit, fit_to_rank, joint, rows_of
+from sapa.estimation.rows import fit_to_rank, joint, rows_of
+from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit
 
 
 def letters(
@@ -40,12 +41,12 @@ def letters(
     )
     _, kept = fit_to_rank(one, min_raters, min_df)
     figures, covariance = joint(one, kept)
-    used = float(one["df"].values[kept].min()) if df is None else df
+    used = one["df"].values[kept] if df is None else df
     found = tiers(figures, covariance, level=level, df=used, rng=rng)
     table = rows_of(one.isel(node=kept), by, ["estimate", "raters"])
     names = found["tier"].values.tolist()
     table["letters"] = found["letters"].values
     table[names] = found["member"].values
     shown = table[table["raters"] >= min_cell].sort_values("estimate", ascending=False, kind="stable")
-    shown.attrs = {"tiers": names, "level": level, "df": used}
+    shown.attrs = {"tiers": names, "level": level, "df": "each unit's own" if df is None else df}
     return shown.reset_index(drop=True)

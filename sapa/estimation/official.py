@@ -7,6 +7,7 @@ import xarray as xr
 
 from estimators import Design, Nodes, SparseRule, compose
 from estimators.composite_design import stratified
+from estimators.nonprobability import inference_label
 from sapa.answers import scheme_of
 
 Level = Literal["country", "region", "service", "channel", "criterion"]
@@ -103,7 +104,7 @@ def official(
     wanted = Nodes(scheme_of(data, above=above), path, (by,))
     design = design_of(data, single_psu=single_psu)
     found = compose(data, wanted, design=design, deff=deff, denominator=denominator, rule=rule, level=level)
-    return found.assign_attrs(design=design_in_words(data))
+    return found.assign_attrs(design=design_in_words(data), inference=inference_label(design))
 
 
 def design_in_words(data: xr.Dataset) -> str:

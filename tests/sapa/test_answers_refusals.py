@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 
-from sapa.answers import files, open_table
+from sapa.answers import file_table, files, open_table
 from tests.sapa.answer_files import FORMATS, people, write
 
 
@@ -73,7 +73,8 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(kind, tmp_path):
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_table_over_the_limit_of_cells_is_refused(kind, tmp_path, monkeypatch):
     place = write(people(), tmp_path / f"a{kind}")
-    monkeypatch.setattr(files, "MAX_CELLS", 500)
+    for module in (files, file_table):
+        monkeypatch.setattr(module, "MAX_CELLS", 500)
     with pytest.raises(ValueError, match="500 cells"):
         open_table(place)
 

@@ -94,7 +94,7 @@ def test_ranks_are_those_of_the_joint_estimate():
     assert table["service"].tolist()[0] == "s0"
     assert table["service"].tolist()[-1] == "s4"
     found = official(data).sel(statistic="mean")
-    expected = ranks(found["estimate"].values, found["covariance"].values, df=float(found["df"].min()))
+    expected = ranks(found["estimate"].values, found["covariance"].values, df=found["df"].values)
     own = table.set_index("service").loc[found["node"].values]
     for name, other in (("rank", "rank"), ("rank_lower", "lower"), ("rank_upper", "upper")):
         assert own[name].tolist() == expected[other].values.tolist()
@@ -167,12 +167,71 @@ def test_small_cells_are_blank(data):
     small = table["flag"] == "fewer than 10 raters"
     assert 0 < small.sum() < len(table)
     assert table.loc[small].select_dtypes("number").isna().all(axis=None)
-    assert (table.loc[~small, "raters"] >= 10).all()
+    telling = table["flag"] == "would give another away"
+    assert (table.loc[~small & ~telling, "raters"] >= 10).all()
     hidden = sapa.rank(made([4, 3.0, 3.5]), min_cell=61)
     assert hidden.select_dtypes("number").isna().all(axis=None)
     assert set(hidden["note"]) == {"fewer than 61 raters"}
     with pytest.raises(ValueError, match="min_cell must be at least 0, got -1"):
         sapa.estimate(one, min_cell=-1)
+
+
+def test_no_blank_part_can_be_worked_out_from_the_whole():
+    data = made([4.0, 3.0, 3.5], channels=("office", "online"))
+    lone = np.flatnonzero((data["service"] == "s1").values & (data["channel"] == "online").values)[3:]
+    data = data.isel(respondent=np.setdiff1d(np.arange(180), lone))
+    whole = sapa.estimate(data, min_cell=5).query("statistic == 'mean'").set_index("service")["estimate"]
+    parts = sapa.estimate(data, by="channel").query("statistic == 'mean'")
+    known = parts.set_index(["service", "channel"])["estimate"]
+    assert 2 * whole["s1"] - known["s1", "office"] == pytest.approx(known["s1", "online"])  # it would be
+    hidden = sapa.estimate(data, by="channel", min_cell=5).query("statistic == 'mean'").set_index("service")
+    assert hidden["estimate"].isna().groupby("service").sum().to_dict() == {"s0": 0, "s1": 2, "s2": 0}
+    assert hidden.loc["s1", "flag"].tolist() == ["would give another away", "fewer than 5 raters"]
+    few = sapa.estimate(data.isel(respondent=np.r_[0:60, 60:64, 100:120]), by="service", min_cell=5)
+    assert few["estimate"].isna().groupby(few["service"]).all().sum() == 2
+
+
+def test_every_unit_has_the_degrees_of_freedom_of_its_own():
+    data = made([4.0, 3.0, 3.6])
+    table = sapa.rank(data.isel(respondent=np.r_[0:60, 60:75, 120:180]), min_raters=5, min_df=2)
+    assert table["df"].nunique() > 1
+    assert table.attrs["df"] == "each unit's own"
+    assert sapa.rank(data, df=7.0).attrs["df"] == 7.0
+
+
+def test_the_degrees_of_freedom_of_a_change_are_between_those_of_the_rounds():
+    before, after = made([4.0, 3.0]), made([4.0, 3.0], n=30, seed=1)
+    used = sapa.compare(before, after)["df"].to_numpy()
+    own = [official(d).sel(statistic="mean")["df"].values for d in (before, after)]
+    assert (np.minimum(*own) < used).all()
+    assert (used < own[0] + own[1]).all()
+    variance = [official(d).sel(statistic="mean")["se"].values[0] ** 2 for d in (before, after)]
+    by_hand = sum(variance) ** 2 / sum(v**2 / df[0] for v, df in zip(variance, own, strict=True))
+    assert used[0] == pytest.approx(by_hand)
+    assert (sapa.compare(before, after, df=np.inf)["df"] == np.inf).all()
+
+
+def test_items_have_no_design_effect_to_ignore(data):
+    with pytest.raises(ValueError, match=r"deff must be 1 for items, got 2: .* name strata and PSUs"):
+        sapa.estimate(data, by="item", deff=2.0)
+
+
+@pytest.mark.parametrize(
+    "scored",
+    [
+        sapa.estimate,
+        sapa.rank,
+        lambda data: sapa.estimate(data, by="item"),
+        lambda data: sapa.compare(data, data),
+    ],
+)
+def test_what_is_assumed_is_said_with_every_table(scored, data):
+    told = scored(data).attrs
+    assert told["design"] == "simple random within service x channel, weight of the data"
+    assert told["inference"].startswith("design-based: selection is taken for a probability sample's, none")
+    assert (told["level"], told["denominator"]) == (0.95, "asked")
+    assert "rows_dropped" not in told
+    assert scored(data.assign_attrs(rows_dropped=3)).attrs["rows_dropped"] in ("3", "3 and 3")
 
 
 def test_ratings_all_alike_have_an_interval_that_is_not_a_point():

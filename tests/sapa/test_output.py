@@ -4,7 +4,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from sapa.output import whole_file, whole_folder, write_csv, write_xlsx
+from sapa.output import whole_folder, write_csv, write_xlsx
+from sapa.whole_file import whole_file
 
 
 def test_a_folder_appears_whole(tmp_path):

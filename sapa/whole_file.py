@@ -1,0 +1,62 @@
+"""Files that appear whole or not at all."""
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+_MARK: Final = "~sapa~"
+#: A part-file that has not been written to for so many seconds has lost its writer.
+ABANDONED: Final = 3600
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Path to write to that takes the place of `path` only when the block ends well.
+
+    What is written lies beside it under a hidden name until then. A writer that is killed leaves that hidden
+    file; the next one to write the same path takes it away once it is an hour old.
+
+    Examples
+    --------
+    >>> place = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with whole_file(place) as fresh:
+    ...     _ = fresh.write_text("whole")
+    ...     place.exists()
+    False
+    >>> [file.name for file in place.parent.iterdir()]
+    ['a.txt']
+    """
+    target = Path(path).absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(target)
+    handle, name = tempfile.mkstemp(prefix=f".{target.stem}{_MARK}", suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    fresh = Path(name)
+    try:
+        yield fresh
+        fresh.chmod(0o644)
+        _to_disk(fresh)
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _to_disk(file: Path) -> None:
+    """Wait until a file's content is on the disk, lest after a power cut the name is there without it."""
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
+
+
+def _sweep(target: Path) -> None:
+    """Take away what killed writers of the same file left."""
+    own = re.compile(rf"\.{re.escape(target.stem)}{_MARK}[a-z0-9_]+{re.escape(target.suffix)}")
+    for entry in os.scandir(target.parent):
+        if own.fullmatch(entry.name):
+            with suppress(OSError):  # another writer may be faster
+                if time.time() - entry.stat(follow_symlinks=False).st_mtime > ABANDONED:
+                    os.unlink(entry.path)
