@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from estimators.codes import compact, factor
 from estimators.scheme import Scheme
 
 Codes = NDArray[np.intp]
@@ -181,12 +181,13 @@ def lay_out(
     key = np.zeros(ratings.sizes["respondent"], dtype=np.intp)
     for tree, cell in zip(trees, cells, strict=True):
         key = key * (tree.cells + 1) + cell
-    order = np.argsort(key, kind="stable")
-    change = np.diff(key[order], prepend=-1) != 0
-    starts = np.flatnonzero(change)
+    found, code = compact(key, int(np.prod([tree.cells + 1 for tree in trees])))
+    order = np.argsort(code.astype(np.min_scalar_type(found.size)), kind="stable")  # short codes sort fast
+    fine = code[order]
+    starts = np.flatnonzero(np.diff(fine, prepend=-1))
     cell_of = tuple(cell[order[starts]] for cell in cells)
     column, used, leaf = _positions(_item_columns(ratings), trees, cell_of)
-    return Layout(order, np.cumsum(change) - 1, starts, column, used, leaf, cell_of), tuple(trees)
+    return Layout(order, fine, starts, column, used, leaf, cell_of), tuple(trees)
 
 
 @lru_cache(maxsize=32)
@@ -230,10 +231,10 @@ def respondent_codes(ratings: xr.Dataset, name: str, people: People) -> tuple[Co
         values = ratings[name]
         if values.dims != ("respondent",):
             raise ValueError(f"{name} must lie along respondent alone, got dims {values.dims}")
-        codes, labels = pd.factorize(values.values.astype(object), sort=True)
+        codes, labels = factor(np.asarray(values.values))
         if (codes < 0).any():
             raise ValueError(f"{name} must be known for every respondent, got a blank: drop or fill it")
-        people[name] = codes.astype(np.intp), [str(label) for label in labels]
+        people[name] = codes, [str(label) for label in labels]
     return people[name]
 
 

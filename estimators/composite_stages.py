@@ -53,38 +53,49 @@ class Stage:
         degrees = np.maximum(np.bincount(layer.stratum, minlength=layer.scale.size) - 1.0, 1.0)
         return cls(layer.scale, layer.shrink, degrees, entry, unit, at, group, stratum, group_node)
 
-    def totals(self, moved: Array) -> tuple[Array, Array]:
-        """Totals of units (pair,) and of strata (group,) of what respondents move, (n, J)."""
+    def measured(self, moved: Array, nodes: int) -> tuple[Array, Array, Array]:
+        """What the respondents' moves (n, J) make: covariance, pull, and Satterthwaite's squares.
+
+        Returns
+        -------
+        covariance : (V, V)
+            Sum over the strata of ``scale (sum_u t_u t_u' - shrink m m')``.
+        pull : (n, J)
+            How a node's variance changes with half of each slot's move.
+        squares : (V,)
+            Sum over the strata of squared variances over their degrees of freedom.
+        """
         flat = moved.ravel()
         units = flat if self.entry is None else _sums(self.entry.ravel(), flat, self.unit.size)
-        return units, _sums(self.group, units, self.stratum.size)
+        strata = _sums(self.group, units, self.stratum.size)
+        scale, shrink = self.scale[self.stratum], self.shrink[self.stratum]
+        root, centre = np.sqrt(scale), shrink * strata
+        rooted = root[self.group] * units
+        if self.entry is None:
+            covariance = crossed(rooted, self.node.reshape(moved.shape), nodes)
+        else:
+            covariance = _pairs(rooted, self.unit, self.node, nodes)
+        covariance -= _pairs(root * np.sqrt(shrink) * strata, self.stratum, self.group_node, nodes)
+        pull = scale[self.group] * (units - centre[self.group])
+        pull = pull.reshape(moved.shape) if self.entry is None else pull[self.entry]
+        variance = scale * (_sums(self.group, units * units, self.stratum.size) - centre * strata)
+        squares = _sums(self.group_node, variance**2 / self.degrees[self.stratum], nodes)
+        return covariance, pull, squares
 
-    def pull(self, moved: Array) -> Array:
-        """How a node's variance changes with half of each slot's move, (n, J)."""
-        units, strata = self.totals(moved)
-        h = self.stratum[self.group]
-        pulled = self.scale[h] * (units - self.shrink[h] * strata[self.group])
-        return pulled.reshape(moved.shape) if self.entry is None else pulled[self.entry]
 
-    def covariance(self, moved: Array, nodes: int) -> Array:
-        """Covariance (V, V): sum over strata of scale (sum_u t_u t_u' - shrink m m')."""
-        units, strata = self.totals(moved)
-        root = np.sqrt(self.scale)
-        first = self._crossed(root[self.stratum[self.group]] * units, self.unit, self.node, nodes)
-        shrunk = (root * np.sqrt(self.shrink))[self.stratum] * strata
-        return first - self._crossed(shrunk, self.stratum, self.group_node, nodes)
+def crossed(values: Array, node: Codes, nodes: int) -> Array:
+    """Sum (V, V) over rows of the products of their values (rows, J) at the nodes (rows, J)."""
+    starts = np.arange(0, node.size + 1, node.shape[1])
+    return _square(sp.csr_array((values.ravel(), node.ravel(), starts), shape=(len(node), nodes)))
 
-    def squares(self, moved: Array, nodes: int) -> Array:
-        """Sum over the strata of squared variances over their degrees of freedom, (V,)."""
-        units, strata = self.totals(moved)
-        raw = _sums(self.group, units * units, self.stratum.size)
-        variance = self.scale[self.stratum] * (raw - self.shrink[self.stratum] * strata**2)
-        return np.asarray(np.bincount(self.group_node, variance**2 / self.degrees[self.stratum], nodes))
 
-    @staticmethod
-    def _crossed(values: Array, row: Codes, node: Codes, nodes: int) -> Array:
-        table = sp.csr_array((values, (row, node)), shape=(int(row.max()) + 1, nodes))
-        return np.asarray((table.T @ table).toarray())
+def _square(table: sp.csr_array) -> Array:
+    return np.asarray((table.T @ table).toarray())
+
+
+def _pairs(values: Array, row: Codes, node: Codes, nodes: int) -> Array:
+    """The same for values (pair,) at rows and nodes (pair,)."""
+    return _square(sp.csr_array((values, (row, node)), shape=(int(row.max()) + 1, nodes)))
 
 
 def _sums(code: Codes, values: Array, count: int) -> Array:

@@ -1,13 +1,13 @@
 """Leaves that belong to a score though nobody rated them, and where the complete score may lie."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse as sp
 
-from estimators.scheme import Scheme, averaging_matrix
+from estimators.scheme import Scheme, averaging_matrices
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -43,7 +43,7 @@ def unrated_leaves(
     rated: NDArray[np.bool_],
     expected: Collection[str],
     *,
-    levels: Collection[str],
+    levels: Sequence[str],
     pool: Codes,
     cell: Codes,
 ) -> Unrated | None:
@@ -60,13 +60,13 @@ def unrated_leaves(
     pool, cell : (L,)
         As in :class:`Unrated`.
     """
+    if not expected:
+        return None
     names = set(expected)
     wanted = np.array([leaf in names for leaf in scheme.leaves]) & ~rated
     if not wanted.any():
         return None
-    matrix = sp.vstack(
-        [averaging_matrix(scheme, rated | wanted, level=level) for level in levels], format="csr"
-    )
+    matrix = averaging_matrices(scheme, rated | wanted, levels=levels)
     return Unrated(np.flatnonzero(wanted), matrix, pool, cell)
 
 

@@ -6,6 +6,7 @@ matrix, so that estimates, linearised variances, replicates and simulated survey
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -168,15 +169,57 @@ def averaging_matrix(scheme: Scheme, exists: ArrayLike, *, level: str) -> sparse
         raise ValueError(
             f"exists must have shape ({len(scheme.leaves)},), one entry a leaf, got {present.shape}"
         )
-    matrix = sparse.diags_array(present.astype(float), format="csr")
-    below = present
-    for step in scheme.chain(level):
-        keep = below[step.child]
-        child, parent = step.child[keep], step.parent[keep]
-        count = np.bincount(parent, minlength=len(step.nodes))
-        mean = sparse.csr_array((1.0 / count[parent], (parent, child)), shape=(len(step.nodes), below.size))
-        matrix, below = mean @ matrix, count > 0
-    return matrix
+    return averaging_matrices(scheme, present, levels=(level,))
+
+
+def averaging_matrices(scheme: Scheme, exists: ArrayLike, *, levels: Sequence[str]) -> sparse.csr_array:
+    """Averaging matrices of several levels, one below the other; steps that they share are taken once.
+
+    Examples
+    --------
+    >>> scheme = Scheme.from_paths(
+    ...     [("s1", "a"), ("s1", "b"), ("s2", "a")], levels=("service", "item")
+    ... ).grouped("all", {"s1": "all", "s2": "all"}, below="service")
+    >>> averaging_matrices(scheme, [True, True, True], levels=("service", "all")).toarray().tolist()
+    [[0.5, 0.5, 0.0], [0.0, 0.0, 1.0], [0.25, 0.25, 0.5]]
+    """
+    leaves = np.flatnonzero(np.asarray(exists, dtype=bool))
+    found = {scheme.levels[0].name: (leaves, leaves, np.ones(leaves.size))}
+    for name in levels:
+        for step in scheme.chain(name):
+            if step.name not in found:
+                below = len(scheme.level(step.below).nodes)
+                found[step.name] = _averaged(step, below, *found[step.below])
+    sizes = [len(scheme.level(name).nodes) for name in levels]
+    offset = np.cumsum([0, *sizes[:-1]])
+    row = np.concatenate([found[name][0] + start for name, start in zip(levels, offset, strict=True)])
+    leaf, weight = (np.concatenate([found[name][k] for name in levels]) for k in (1, 2))
+    return sparse.csr_array((weight, (row, leaf)), shape=(sum(sizes), len(scheme.leaves)))
+
+
+def _averaged(
+    step: Level, below: int, node: NDArray[np.intp], leaf: NDArray[np.intp], weight: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Weights of leaves in the nodes of a level, as triples, from those in the `below` nodes under it."""
+    exists = np.zeros(below, dtype=bool)
+    exists[node] = True
+    children = np.bincount(step.parent[exists[step.child]], minlength=len(step.nodes))
+    first, parent = _edges(step, below)
+    parents = np.diff(first)[node]
+    if (parents == 1).all():
+        above = parent[first[node]]
+        return above, leaf, weight / children[above]
+    copy = np.repeat(np.arange(node.size), parents)
+    edge = first[node][copy] + np.arange(copy.size) - np.repeat(np.cumsum(parents) - parents, parents)
+    above = parent[edge]
+    return above, leaf[copy], weight[copy] / children[above]
+
+
+@lru_cache(maxsize=256)
+def _edges(step: Level, below: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Parents ordered by child, and where those of each child begin."""
+    order = np.argsort(step.child, kind="stable")
+    return np.searchsorted(step.child[order], np.arange(below + 1)), step.parent[order]
 
 
 def aggregate(scheme: Scheme, values: ArrayLike, *, level: str) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estimators import Scheme, aggregate, averaging_matrix
+from estimators.scheme import averaging_matrices
 
 PATHS = [
     ("s1", "office", "access", "a"),
@@ -106,3 +107,25 @@ def test_a_shared_item_counts_for_both_parents():
 def test_refusals_name_what_is_wrong(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_matrices_of_several_levels_are_the_means_of_children_that_exist(seed):
+    """Also where a child has several parents, or none, and where a leaf reaches a node by two ways."""
+    rng = np.random.default_rng(seed)
+    scheme = Scheme.from_paths([(f"s{k // 3}", f"i{k}") for k in range(12)], levels=("service", "item"))
+    pairs = [(f"s{k}", f"g{g}") for k in range(4) for g in range(3) if rng.random() < 0.5]
+    wanted = ["service"]
+    if pairs:
+        scheme = scheme.grouped("group", pairs, below="service").grouped(
+            "all", {g: "all" for _, g in pairs}, below="group"
+        )
+        wanted += ["all", "group"]
+    figures = np.where(rng.random(12) < 0.4, np.nan, rng.uniform(1, 5, 12))
+    matrix = averaging_matrices(scheme, ~np.isnan(figures), levels=wanted)
+    expected = np.concatenate([aggregate(scheme, figures, level=level) for level in wanted])
+    empty = matrix.toarray().sum(axis=1) == 0
+    np.testing.assert_array_equal(np.isnan(expected), empty)
+    np.testing.assert_allclose((matrix @ np.nan_to_num(figures))[~empty], expected[~empty])
+    alone = [averaging_matrix(scheme, ~np.isnan(figures), level=level).toarray() for level in wanted]
+    np.testing.assert_array_equal(np.concatenate(alone), matrix.toarray())

@@ -1,0 +1,119 @@
+"""What was answered, for official scores: histograms of the leaves, and sparse tables of who told what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse as sp
+
+from estimators.composite_influence import Reading
+from estimators.composite_layout import Layout, Tree
+from estimators.ratings import CODES
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """What one statistic reads in the answers to a tree's leaves, as sparse tables.
+
+    Attributes
+    ----------
+    value, counted : (n, L + 1) sparse
+        Of each answer at its leaf: its value, and one where it is counted; leaf L takes what is no leaf's.
+    """
+
+    value: sp.csr_array
+    counted: sp.csr_array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Answers to the leaves of one tree.
+
+    Attributes
+    ----------
+    told
+        Of each statistic.
+    counts : (3, L + 1, 8)
+        Answers by leaf and code: their number, their weight, their squared weight.
+    weight : (n,)
+        Of the respondents.
+    member : (n, cells + 1) sparse
+        A one at the cell of every respondent; the last is that of those outside.
+    """
+
+    told: tuple[Told, ...]
+    counts: Array
+    weight: Array
+    member: sp.csr_array
+
+    @property
+    def cell(self) -> Codes:
+        """Cell of each respondent, (n,)."""
+        return np.asarray(self.member.indices)
+
+    def by_cell(self, columns: Array) -> Array:
+        """Sums (cells + 1, C) over the respondents of each cell of their columns (n, C)."""
+        return np.asarray(self.member.T @ columns)
+
+
+def position_counts(code: NDArray[np.int8], layout: Layout, weight: Array) -> Array:
+    """Answers (3, F, K, 8) by fine cell, position and code from codes (n, K) in the layout's order.
+
+    Their number, their weight and their squared weight.
+    """
+    shape = (*layout.column.shape, len(CODES))
+    size = int(np.prod(shape))
+    first = np.arange(0, size, len(CODES)).reshape(layout.column.shape) - min(CODES)
+    index = (first[layout.fine] + code).ravel()
+    number = np.bincount(index, minlength=size).astype(float).reshape(shape)
+    if (weight == 1).all():
+        return np.broadcast_to(number, (3, *shape))
+    wide = np.repeat(weight, code.shape[1])
+    sums = [np.bincount(index, power, size).reshape(shape) for power in (wide, wide * wide)]
+    return np.stack([number, *sums])
+
+
+def answers(
+    code: NDArray[np.int8],
+    layout: Layout,
+    trees: Sequence[Tree],
+    readings: Sequence[Reading],
+    counts: Array,
+    weight: Array,
+) -> list[Answers]:
+    """Answers to each tree of the layout, from codes (n, K) and the counts of positions."""
+    place = (code - np.int8(min(CODES))).astype(np.intp)
+    data = [(reading.value.take(place).ravel(), reading.counted.take(place).ravel()) for reading in readings]
+    found, width = [], code.shape[1]
+    for leaf, cell, tree in zip(layout.leaf, layout.cell, trees, strict=True):
+        leaves = tree.cell_of.size + 1
+        index = leaf.astype(np.int32)[layout.fine].ravel()
+        told = tuple(
+            Told(_rows(value, index, leaves, width), _rows(counted, index, leaves, width))
+            for value, counted in data
+        )
+        member = _ones(cell[layout.fine], tree.cells + 1)
+        found.append(Answers(told, _by_leaf(counts, leaf, leaves), weight, member))
+    return found
+
+
+def _by_leaf(counts: Array, leaf: Codes, leaves: int) -> Array:
+    """Counts (3, L + 1, 8) from those of the positions (3, F, K, 8)."""
+    at = _ones(leaf.ravel(), leaves).T
+    kinds = counts[:1] if counts.strides[0] == 0 else counts
+    summed = np.stack([at @ kind.reshape(leaf.size, len(CODES)) for kind in kinds])
+    return np.broadcast_to(summed, (3, leaves, len(CODES)))
+
+
+def _rows(data: Array, index: NDArray[np.int32], columns: int, width: int) -> sp.csr_array:
+    """Rows of `width` entries each at the columns `index`."""
+    starts = np.arange(0, index.size + 1, width, dtype=np.int32)
+    return sp.csr_array((data, index, starts), shape=(starts.size - 1, columns))
+
+
+def _ones(index: Codes, columns: int) -> sp.csr_array:
+    return _rows(np.ones(index.size), index.astype(np.int32), columns, 1)

@@ -1,0 +1,164 @@
+"""Official scores of all nodes from the answers: figures, covariances and what stands for sparse items."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse as sp
+
+from estimators.composite_answers import Answers
+from estimators.composite_influence import (
+    RATED,
+    SCALE,
+    STATISTICS,
+    Array,
+    Codes,
+    Leaves,
+    Moved,
+    Reading,
+    Weights,
+    leaf_figures,
+    slot_weights,
+)
+from estimators.composite_layout import Layout, Nodes, Tree, grouping
+from estimators.composite_moves import moves
+from estimators.composite_slots import Branch, Slots
+from estimators.composite_stages import Stage
+from estimators.composite_unrated import Unrated, complete_score, unrated_leaves
+from estimators.composite_variance import Spread, spreads
+from estimators.design import Design
+from estimators.scheme import averaging_matrices
+from estimators.sparse import BOUNDED, POOLED, SparseRule
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoredTree:
+    """A tree with the averaging matrix of its wanted nodes: what both statistics share."""
+
+    told: Answers
+    tree: Tree
+    matrix: sp.csr_array
+    weights: Weights
+    pool: Codes
+    unrated: Unrated | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Score:
+    """Scores of all nodes for one statistic, each (V,).
+
+    Attributes
+    ----------
+    estimate
+    variance_of_one
+        Of one rating drawn with the score's weights.
+    pooled, bounded
+        Weight of leaves with a replaced variance.
+    complete, foretold
+        Score with its unrated leaves foretold, and the variance that this adds.
+    spread
+    """
+
+    estimate: Array
+    variance_of_one: Array
+    pooled: Array
+    bounded: Array
+    complete: Array
+    foretold: Array
+    spread: Spread
+
+
+def scored_trees(
+    wanted: Sequence[Nodes], trees: tuple[Tree, ...], told: Sequence[Answers], *, pool: tuple[str, ...]
+) -> list[ScoredTree]:
+    """Trees of the wanted nodes with the weights of the leaves that have ratings, pooled within `pool`."""
+    pools, _ = grouping(trees, pool)
+    found = []
+    for nodes, tree, mine, codes in zip(wanted, trees, told, pools, strict=True):
+        rated = mine.counts[0, :-1] @ RATED > 0
+        matrix = averaging_matrices(nodes.scheme, rated, levels=nodes.levels)
+        unrated = unrated_leaves(
+            nodes.scheme, rated, nodes.expected, levels=nodes.levels, pool=codes, cell=tree.cell_of
+        )
+        found.append(ScoredTree(mine, tree, matrix, slot_weights(matrix, tree), codes, unrated))
+    return found
+
+
+def slots_of(
+    branches: Sequence[ScoredTree], layout: Layout, groups: Sequence[Codes], design: Design, counts: Array
+) -> Slots:
+    """Slots of all trees, nodes and groups of leaves numbered through."""
+    nodes = sum(branch.matrix.shape[0] for branch in branches)
+    kinds = 1 + max((int(codes.max()) for codes in groups), default=-1)
+    found, offset = [], 0
+    for place, branch in enumerate(branches):
+        at = branch.weights.node + offset
+        cell_of = np.append(branch.tree.cell_of, branch.tree.cells)
+        label = np.append(groups[place], kinds) if groups else np.zeros(cell_of.size, dtype=np.intp)
+        found.append(
+            Branch(
+                branch.told,
+                branch.weights,
+                layout.leaf[place],
+                branch.tree.cell_of,
+                at[layout.cell[place]],
+                label[:, None] * nodes + at[cell_of],
+            )
+        )
+        offset += branch.matrix.shape[0]
+    node = np.concatenate([branch.place for branch in found], axis=1)[layout.fine]
+    layers = () if design.residuals else design.layers
+    stages = tuple(Stage.of(layer, layout.order, node, nodes) for layer in layers)
+    weight = design.weights[layout.order]
+    return Slots(design, layout.order, weight, tuple(found), node, counts[2], nodes, kinds, stages)
+
+
+def scores_of(
+    branches: Sequence[ScoredTree], slots: Slots, readings: Sequence[Reading], rule: SparseRule
+) -> list[Score]:
+    """Scores of each statistic."""
+    leaves = [
+        [
+            leaf_figures(b.told.counts[:, :-1], reading, pool=b.pool, statistic=statistic, rule=rule)
+            for b in branches
+        ]
+        for statistic, reading in zip(STATISTICS, readings, strict=True)
+    ]
+    moved = [
+        [
+            moves(
+                branch.told,
+                branch.told.told[place],
+                Moved.of(each, rule),
+                branch.weights,
+                cell_of=branch.tree.cell_of,
+                rule=rule,
+            )
+            for branch, each in zip(branches, trees, strict=True)
+        ]
+        for place, trees in enumerate(leaves)
+    ]
+    found = spreads(moved, readings, slots)
+    scores = []
+    for statistic, trees, spread in zip(STATISTICS, leaves, found, strict=True):
+        columns = [
+            _figures(branch, each, SCALE[statistic]) for branch, each in zip(branches, trees, strict=True)
+        ]
+        score, one, pooled, bounded, complete, foretold = np.concatenate(columns, axis=1)
+        scores.append(Score(score, one, pooled, bounded, complete, foretold, spread))
+    return scores
+
+
+def _figures(branch: ScoredTree, leaves: Leaves, scale: tuple[float, float]) -> Array:
+    """Rows of :class:`Score` but the last, (6, V), from the figures of a branch's leaves."""
+    matrix, rated = branch.matrix, leaves.n > 0
+    score = matrix @ leaves.figure
+    square = matrix @ (np.where(rated, leaves.variance, 0.0) + leaves.figure**2)
+    kinds = [matrix @ ((leaves.kind == kind) & rated).astype(float) for kind in (POOLED, BOUNDED)]
+    complete, foretold = score, np.zeros_like(score)
+    if branch.unrated is not None:
+        lowest, highest = scale
+        complete, foretold = complete_score(
+            branch.unrated, leaves.figure, rated, lowest=lowest, highest=highest
+        )
+    return np.stack([score, square - score**2, *kinds, complete, foretold])
