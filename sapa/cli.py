@@ -16,6 +16,7 @@ from sapa.commands.init import init
 from sapa.commands.plan import plan
 from sapa.commands.rank import rank
 from sapa.commands.reproduce import reproduce
+from sapa.commands.simulate import simulate
 from sapa.commands.study import study
 from sapa.commands.template import template
 
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (reproduce, plan, study, template, init, check, estimate, rank, compare, figure):
+for command in (reproduce, plan, simulate, study, template, init, check, estimate, rank, compare, figure):
     app.command()(command)
 
 

@@ -1,7 +1,18 @@
 """Studies of the monitoring: what next year's ranking is worth under a plan, a rule and a fieldwork."""
 
+from sapa.studies.answers import answers_codebook, simulate_answers, true_scores, write_answers
 from sapa.studies.catalogue import STUDIES, study
 from sapa.studies.settings import Settings
 from sapa.studies.world import World, world_2020
 
-__all__ = ["STUDIES", "Settings", "World", "study", "world_2020"]
+__all__ = [
+    "STUDIES",
+    "Settings",
+    "World",
+    "answers_codebook",
+    "simulate_answers",
+    "study",
+    "true_scores",
+    "world_2020",
+    "write_answers",
+]

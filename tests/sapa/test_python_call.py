@@ -26,10 +26,14 @@ COMMANDS = {
     "figure": (("ranks", "a.csv", "--lang", "kk", "--out", "f.png"), ("f.png",)),
     "template": (("frame", "--out", "frame.xlsx"), ("frame.xlsx",)),
     "plan": (("--n", "9000", "--min-service", "30", "--out", "p.xlsx"), ("p.xlsx",)),
+    "simulate": (
+        ("--n", "400", "--breakoff", "0.01", "--truth", "t.csv", "--out", "sim.csv"),
+        ("sim.csv", "sim.toml", "t.csv"),
+    ),
     "study": (("rules", "--replicates", "2", "--out", "s.csv"), ("s.csv",)),
     "reproduce": (("--out", "2020"), ("2020/ledger.csv", "2020/services.csv", "2020/report.html")),
 }
-SLOW = {"reproduce", "study"}
+SLOW = {"reproduce", "simulate", "study"}
 
 
 @pytest.fixture
