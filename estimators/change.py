@@ -164,7 +164,7 @@ def tipping_point(
 
     Notes
     -----
-    The border is |difference| = c se with c the two-sided critical value, so deff* = deff (difference /
+    The border is abs(difference) = c se with c the two-sided critical value, so deff* = deff (difference /
     (c se))^2; bias = (1 - response rate) gap (Cochran 1977, equation 13.2).
 
     Examples

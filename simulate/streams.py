@@ -101,7 +101,7 @@ class Streams:
         return out
 
     def uniforms(self, purpose: Purpose, *shape: int) -> NDArray[np.float64]:
-        """(replicates, *shape) uniforms on [0, 1)."""
+        """Uniforms on [0, 1), one row a replicate: shape ``(replicates, *shape)``."""
         out = np.empty((len(self), *shape))
         for row, rng in zip(out, self.generators(purpose), strict=True):
             rng.random(out=row)

@@ -1,0 +1,50 @@
+"""How the documentation is built: ``make docs``. Nothing on the site asks another host for anything."""
+
+import os
+import sys
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
+os.environ.setdefault("QUICK", "1")  # the notebooks run as in the tests
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+project = "sapa"
+author = "The sapa developers"
+project_copyright = author
+version = release = version_of("sapa")
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+    "links",
+    "mathml",
+    "reference",
+    "prose",
+]
+exclude_patterns = ["extensions", "pictures", "**/.ipynb_checkpoints"]
+default_role = "code"
+
+myst_enable_extensions = ["dollarmath", "deflist"]
+myst_heading_anchors = 3
+nb_execution_mode = "force"
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_execution_show_tb = True
+
+autosummary_generate = False  # the pages of the reference hold the descriptions themselves
+autodoc_typehints = "none"  # the docstrings say types in words
+autodoc_class_signature = "mixed"
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+napoleon_use_ivar = True
+
+html_theme = "furo"
+html_title = "sapa"
+html_math_renderer = "mathml"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sourcelink = False
