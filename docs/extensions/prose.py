@@ -1,6 +1,7 @@
 """Sections of docstrings in plain prose, which numpydoc allows and napoleon would cut into types and words."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
@@ -9,7 +10,7 @@ from sphinx.util.typing import ExtensionMetadata
 def sections(lines: list[str], titles: set[str]) -> Iterator[tuple[int, int]]:
     """Where sections with these titles start and end, last first, so that they can be replaced in turn."""
     heads = [at for at in range(len(lines) - 1) if lines[at].strip() and set(lines[at + 1]) == {"-"}]
-    for start, end in list(zip(heads, [*heads[1:], len(lines)], strict=True))[::-1]:
+    for end, start in pairwise([len(lines), *heads[::-1]]):
         if lines[start] in titles:
             yield start, end
 
@@ -23,7 +24,7 @@ def returned(body: list[str]) -> list[str] | None:
 
 def parameters(body: list[str]) -> list[str] | None:
     """Parameters given as ``name : a sentence.``, with the sentence below the name where it is no type."""
-    alone = [line for line, below in zip(body, [*body[1:], ""], strict=True) if not below.startswith(" ")]
+    alone = [line for line, below in pairwise([*body, ""]) if not below.startswith(" ")]
     if not any(" : " in line and line.endswith(".") and not line.startswith(" ") for line in alone):
         return None
     changed = []
