@@ -39,7 +39,8 @@ autodoc_typehints = "none"  # the docstrings say types in words
 autodoc_class_signature = "mixed"
 napoleon_google_docstring = False
 napoleon_use_rtype = False
-napoleon_use_ivar = True
+napoleon_attr_annotations = False
+napoleon_custom_sections = [("Attributes", "params_style")]  # fields of a dataclass, told once
 
 html_theme = "furo"
 html_title = "sapa"

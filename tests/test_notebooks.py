@@ -43,3 +43,17 @@ def test_notebook_runs_and_draws(path, monkeypatch):
         if output.output_type in ("display_data", "execute_result")
     ]
     assert any("image/png" in output.data for output in shown)
+
+
+def test_every_exercise_of_the_student_has_a_folded_solution_that_checks_itself():
+    """Its solution is the second code cell below it; run above, it fails where its assertions do not hold."""
+    cells = nbformat.read(FOLDER / "07_simulate_a_survey_by_hand.ipynb", as_version=4).cells
+    asked = [i for i, cell in enumerate(cells) if "**Exercise" in cell.source]
+    assert len(asked) == 7
+    for i in asked:
+        answer, solution = cells[i + 1 : i + 3]
+        assert answer.source == "# Your answer"
+        assert solution.source.startswith("# Solution")
+        assert "assert " in solution.source
+        assert solution.metadata["jupyter"]["source_hidden"]
+        assert "hide-cell" in solution.metadata["tags"]

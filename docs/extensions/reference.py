@@ -6,10 +6,12 @@ A name in an ``__all__`` appears because it is there; nobody keeps a list.
 import importlib
 import inspect
 import pkgutil
+import typing
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Literal
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -32,7 +34,7 @@ def public(module: ModuleType) -> list[str]:
 def home(package: ModuleType, name: str) -> str:
     """Module that defines a package's name; that of the constants for a constant."""
     thing = getattr(package, name)
-    if inspect.isclass(thing) or inspect.isroutine(thing):
+    if documented(thing):
         return str(thing.__module__)
     modules = (importlib.import_module(found.name) for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."))
     return next(module.__name__ for module in modules if vars(module).get(name) is thing)
@@ -52,8 +54,15 @@ def described(module: ModuleType, names: Iterable[str]) -> str:
     return "\n".join(parts)
 
 
+def documented(thing: object) -> bool:
+    """Whether a thing has a docstring of its own: a class or a function, no constant and no alias of a type."""
+    return inspect.isclass(thing) or inspect.isroutine(thing)
+
+
 def constant(thing: object) -> str:
     """A constant in words: the keys of a mapping, or the value."""
+    if typing.get_origin(thing) is Literal:
+        return "One of " + ", ".join(f"``{value!r}``" for value in typing.get_args(thing)) + "."
     if isinstance(thing, Mapping):
         return "Mapping with the keys " + ", ".join(f"``{key!r}``" for key in thing) + "."
     return f"``{thing!r}``"
@@ -61,8 +70,8 @@ def constant(thing: object) -> str:
 
 def page(title: str, text: str, module: ModuleType, names: list[str]) -> str:
     """A page: heading, a sentence, table of the names, their descriptions."""
-    told = [name for name in names if callable(getattr(module, name))]
-    listed = "".join(f"   {module.__name__}.{name}\n" for name in told)
+    told = [name for name in names if documented(getattr(module, name))]
+    listed = "".join(f"   ~{module.__name__}.{name}\n" for name in told)
     table = f".. autosummary::\n   :nosignatures:\n\n{listed}\n" if told else ""
     return f"{title}\n{'=' * len(title)}\n\n{text}\n\n{table}{described(module, names)}"
 
@@ -82,7 +91,8 @@ def package_pages(package: ModuleType) -> dict[str, str]:
     for module_name, names in sorted(groups.items()):
         module = importlib.import_module(module_name)
         place = module_name.replace(".", "_")
-        title = module_name.removeprefix(f"{package.__name__}.").rpartition(".")[2].replace("_", " ").capitalize()
+        noun = module_name.rpartition(".")[2].replace("_", " ").capitalize()
+        title = ", ".join(names) if package.__name__ == "sapa" else noun
         pages[place] = page(title, sentence(module), package, names)
         rows.append((place, sentence(module), names))
     if package.__name__ == "sapa":
@@ -108,7 +118,7 @@ def overview(package: ModuleType, rows: list[tuple[str, str, list[str]]]) -> str
     name = package.__name__
     lines = [f"{name}\n{'=' * len(name)}\n\n{sentence(package)}\n\n.. list-table::\n   :widths: 45 55\n"]
     for place, text, names in rows:
-        known = ", ".join(f":py:obj:`{name}.{one}`" for one in names) or f":doc:`{place}`"
+        known = ", ".join(f":py:obj:`~{name}.{one}`" for one in names) or f":doc:`{place}`"
         lines.append(f"   * - {text}\n     - {known}")
     tree = "".join(f"   {place}\n" for place, _, _ in rows)
     return "\n".join(lines) + f"\n\n.. toctree::\n   :hidden:\n\n{tree}"
