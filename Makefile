@@ -6,7 +6,7 @@ OUT ?= out/2020
 # small matrix products are faster on one thread, and the tests run in two processes
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: reproduce test test-slow check bench lab lock clean
+.PHONY: install reproduce test test-slow check bench docs lab lock clean
 .DEFAULT_GOAL := reproduce
 
 $(VENV)/.installed: pyproject.toml requirements.lock
@@ -18,6 +18,8 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+install: $(VENV)/.installed
 
 reproduce: $(VENV)/.installed
 	@$(BIN)/sapa reproduce --out "$(OUT)"
@@ -36,8 +38,13 @@ check: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks
 
+# Warnings, links without target and anything loaded from another host are errors; the notebooks run.
+docs: $(VENV)/.installed
+	$(BIN)/sphinx-build -W --keep-going -q -j 2 -d build/docs docs site
+	@echo "site/index.html opens in a browser, without a server."
+
 lab: $(VENV)/.installed
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks $(LABFLAGS)
 
 # The lock pins every package with its hashes, for every Python and platform; no index address is written.
 lock: $(VENV)/.installed
@@ -46,4 +53,4 @@ lock: $(VENV)/.installed
 	  --no-header --all-extras --group dev pyproject.toml requirements-build.in -o requirements.lock
 
 clean:
-	rm -rf $(VENV) out dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) out dist build site docs/reference .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Every built page leads somewhere: links inside the site have targets, and nothing is loaded from elsewhere."""
+"""Every link of the site leads somewhere, and nothing is loaded from another host."""
 
 import re
 from dataclasses import dataclass, field
@@ -55,7 +55,9 @@ def faults(site: Path) -> list[str]:
             elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
                 found.append(f"{own}: {link} has no such place")
     for style in sorted(site.rglob("*.css")):
-        found += [f"{style.name}: loads {rule}" for rule in OUTSIDE_STYLE.findall(style.read_text(encoding="utf-8"))]
+        found += [
+            f"{style.name}: loads {rule}" for rule in OUTSIDE_STYLE.findall(style.read_text(encoding="utf-8"))
+        ]
     return found
 
 

@@ -1,4 +1,4 @@
-"""Sections of docstrings in plain prose, which numpydoc allows and napoleon would cut into types and words."""
+"""Sections of docstrings in plain prose, which numpydoc allows and napoleon would cut into pieces."""
 
 from collections.abc import Iterator
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The reference pages, written anew at every build: one for each module whose names are public, and the command line.
+"""The reference, written anew at every build: a page for each module with public names, and the command line.
 
 A name in an ``__all__`` appears because it is there; nobody keeps a list.
 """
@@ -27,7 +27,9 @@ def public(module: ModuleType) -> list[str]:
     """Names of a module that are meant for others: its ``__all__``, or what it defines without underscore."""
     if hasattr(module, "__all__"):
         return sorted(module.__all__, key=str.lower)
-    own = (name for name, thing in vars(module).items() if getattr(thing, "__module__", "") == module.__name__)
+    own = (
+        name for name, thing in vars(module).items() if getattr(thing, "__module__", "") == module.__name__
+    )
     return sorted((name for name in own if not name.startswith("_")), key=str.lower)
 
 
@@ -36,7 +38,10 @@ def home(package: ModuleType, name: str) -> str:
     thing = getattr(package, name)
     if documented(thing):
         return str(thing.__module__)
-    modules = (importlib.import_module(found.name) for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."))
+    modules = (
+        importlib.import_module(found.name)
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+    )
     return next(module.__name__ for module in modules if vars(module).get(name) is thing)
 
 
@@ -55,7 +60,7 @@ def described(module: ModuleType, names: Iterable[str]) -> str:
 
 
 def documented(thing: object) -> bool:
-    """Whether a thing has a docstring of its own: a class or a function, no constant and no alias of a type."""
+    """Whether a thing has a docstring of its own: a class or a function, no constant, no alias of a type."""
     return inspect.isclass(thing) or inspect.isroutine(thing)
 
 
