@@ -15,8 +15,8 @@ def inline(translator: HTML5Translator, node: nodes.math) -> None:
 
 def block(translator: HTML5Translator, node: nodes.math_block) -> None:
     """A formula on a line of its own, with its number where it has a label."""
-    number = f'<span class="eqno">({node["number"]})</span>' if node["number"] else ""
-    anchor = f' id="equation-{node["label"]}"' if node["label"] else ""
+    number = f'<span class="eqno">({node["number"]})</span>' if node.get("number") else ""
+    anchor = f' id="equation-{node["label"]}"' if node.get("label") else ""
     formula = convert(node.astext(), display="block")
     translator.body.append(f'<div class="math-block"{anchor}>{formula}{number}</div>\n')
     raise nodes.SkipNode
