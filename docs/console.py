@@ -22,6 +22,7 @@ from sapa.cli import main as sapa
 ROOT = Path(__file__).parents[1]
 FENCED = re.compile(r"^```(console|toml|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECTION = re.compile(r"^\[missing\]\n(?:.+\n)*", re.MULTILINE)
+DONE, FOUND_PROBLEMS = 0, 3
 LOOK = {"SAPA": str(ROOT), "COLUMNS": "110", "NO_COLOR": "1", "TERM": "dumb"}
 
 
@@ -47,16 +48,20 @@ def said(command: str, folder: Path) -> str:
 
 def within(words: list[str], folder: Path) -> str:
     """What the command ``sapa`` prints, run in this process: importing it takes longer than its work."""
-    shown, remarks = Terminal(), io.StringIO()
+    shown, remarks, code = Terminal(), io.StringIO(), 0
     with (
         contextlib.chdir(folder),
         contextlib.redirect_stdout(shown),
         contextlib.redirect_stderr(remarks),
-        contextlib.suppress(SystemExit),
         mock.patch.dict(os.environ, LOOK),
         mock.patch.object(sys, "argv", words),
     ):
-        sapa()
+        try:
+            sapa()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    if code not in (DONE, FOUND_PROBLEMS):
+        raise RuntimeError(f"{shlex.join(words)} ended with {code}: {remarks.getvalue()}")
     return shown.getvalue() + remarks.getvalue()
 
 

