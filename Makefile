@@ -41,6 +41,7 @@ bench: $(VENV)/.installed
 # Warnings, links without target and anything loaded from another host are errors; the notebooks run.
 docs: $(VENV)/.installed
 	$(BIN)/sphinx-build -W --keep-going -q -j 2 -d build/docs docs site
+	@rm -rf jupyter_execute
 	@echo "site/index.html opens in a browser, without a server."
 
 lab: $(VENV)/.installed
