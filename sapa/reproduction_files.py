@@ -109,6 +109,8 @@ def _draw(
             tell(len(found) / len(plans), f"drawing {name.replace('_', ' ')}")
             picture = draw().get_figure(root=True)
             assert picture is not None  # axes that were just drawn have a figure
+            picture.draw_without_rendering()
+            picture.set_layout_engine("none")  # laid out once for both files
             picture.savefig(folder / f"{name}.png", dpi=DPI)
             found[name] = figure(picture, caption=CAPTIONS[PART.sub("", name)])
             (folder / f"{name}.svg").write_text(found[name].svg, encoding="utf-8")
