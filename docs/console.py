@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 from unittest import mock
 
@@ -62,7 +63,8 @@ def within(words: list[str], folder: Path) -> str:
             code = int(end.code or 0)
     if code not in (DONE, FOUND_PROBLEMS):
         raise RuntimeError(f"{shlex.join(words)} ended with {code}: {remarks.getvalue()}")
-    return shown.getvalue() + remarks.getvalue()
+    wrapped = (textwrap.wrap(line, 110, subsequent_indent="  ") for line in remarks.getvalue().splitlines())
+    return shown.getvalue() + "".join(f"{line}\n" for lines in wrapped for line in lines)
 
 
 def rewritten(text: str, folder: Path) -> str:
