@@ -16,6 +16,7 @@ PATH = ("service", "channel", "criterion", "item")
 def run() -> list[dict]:
     rng = np.random.default_rng(0)
     values, se = rng.normal(4.5, 0.2, UNITS), rng.uniform(0.05, 0.15, UNITS)
+    freedom = rng.uniform(5, 300, UNITS)
     covariance = np.outer(se, se) * (0.2 + 0.8 * np.eye(UNITS))
     data, nodes = survey(rng), Nodes(scheme_2020(), PATH, ("service",))
     plain = timed(lambda: each_step_anew(values, se, rng), repeat=1)
@@ -28,6 +29,12 @@ def run() -> list[dict]:
             f"ranks each alone, stepwise, {table}",
             lambda: ranks(values, se, draws=DRAWS, simultaneous=False),
             100,
+        ),
+        row(
+            f"ranks at once, a df for each unit, {table}",
+            lambda: ranks(values, se, df=freedom, draws=DRAWS),
+            250,
+            bound="target",
         ),
         row(
             f"ranks at once, stepwise, {table}",

@@ -1,7 +1,7 @@
 """What published summaries cost, against bounds in milliseconds."""
 
 from collections.abc import Callable
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 from scipy import sparse
@@ -43,6 +43,12 @@ def run() -> list[dict]:
             500,
             bound="promised",
         ),
+        row(
+            "reconstruct n = 500, all rating: list all",
+            lambda: reconstruct(4.58, 0.75, 500, rating_rate=1.0).table(),
+            500,
+            bound="promised",
+        ),
         row("reconstruct n = 100, any raters: list all", lambda: reconstruct(4.58, 0.75, 100).table(), 500),
         row(
             "reconstruct n = 9,181, any raters: count", lambda: reconstruct(4.58, 0.751, 9181), 2000, repeat=1
@@ -65,13 +71,13 @@ def services(rng: np.random.Generator) -> Callable[[], object]:
 def row(
     work: str, job: Callable[[], object], bound_ms: float, *, repeat: int = 3, bound: str = "set here"
 ) -> dict:
-    """Best of some runs, against a bound on time: promised to users, or set here."""
+    """Least processor time of some runs, against a bound: promised to users, or set here."""
     job()
     times = []
     for _ in range(repeat):
-        start = perf_counter()
+        start = process_time()
         job()
-        times.append(1000 * (perf_counter() - start))
+        times.append(1000 * (process_time() - start))
     ours = min(times)
     return {
         "work": work,
