@@ -34,24 +34,35 @@ def run() -> list[dict]:
             repeat=7,
             bound="promised",
         ),
-        row(f"attainable, any raters, {cells}", lambda: attainable(mean, share, n), 1000),
+        row(
+            f"attainable, any raters, {cells}",
+            lambda: attainable(mean, share, n, rating_rate=(0.0, 1.0)),
+            1000,
+        ),
         row(f"max_entropy, {cells}", lambda: max_entropy(on, clipped), 500),
         row(f"probit_pmf, {cells}", lambda: probit_pmf(on, clipped), 500),
         row(
             "reconstruct n = 500, any raters: count",
-            lambda: reconstruct(4.58, 0.75, 500),
+            lambda: reconstruct(4.58, 0.75, 500, rating_rate=(0.0, 1.0)),
             500,
             bound="promised",
         ),
         row(
             "reconstruct n = 500, all rating: list all",
-            lambda: reconstruct(4.58, 0.75, 500, rating_rate=1.0).table(),
+            lambda: reconstruct(4.58, 0.75, 500).table(),
             500,
             bound="promised",
         ),
-        row("reconstruct n = 100, any raters: list all", lambda: reconstruct(4.58, 0.75, 100).table(), 500),
         row(
-            "reconstruct n = 9,181, any raters: count", lambda: reconstruct(4.58, 0.751, 9181), 2000, repeat=1
+            "reconstruct n = 100, any raters: list all",
+            lambda: reconstruct(4.58, 0.75, 100, rating_rate=(0.0, 1.0)).table(),
+            500,
+        ),
+        row(
+            "reconstruct n = 9,181, any raters: count",
+            lambda: reconstruct(4.58, 0.751, 9181, rating_rate=(0.0, 1.0)),
+            2000,
+            repeat=1,
         ),
         row("bounds_on 62 services of 50 items, ranks", services(rng), 100),
     ]

@@ -15,7 +15,8 @@ from estimators.composite_layout import Nodes
 from estimators.design import Design
 from estimators.freedom import of_units
 from estimators.influence_on_score import leaf_raters
-from estimators.ranks import DRAWS, Best, Rng
+from estimators.options import Best, check_level
+from estimators.ranks import DRAWS, Rng
 from estimators.scheme import Scheme
 from estimators.sparse import SparseRule
 
@@ -100,6 +101,7 @@ def alternatives(
     Degrees of freedom of a rule's scores, and of differences, are those of weighted sums of the composed
     nodes (`estimators.freedom.of_sums`).
     """
+    check_level(level)
     unit, depth = _unit(schemes)
     wanted = [_renamed(name, each) for name, each in schemes.items()]
     frame = compose(

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from estimators.concordance import kendall
 from estimators.freedom import of_sums
 from estimators.multiplicity import holm, two_sided
-from estimators.ranks import Best, Rng, ranks
+from estimators.options import Best
+from estimators.ranks import Rng, ranks
 
 Array = NDArray[np.float64]
 SAME = 1e-6  # scores whose difference has less than this part of a score's error are one score
@@ -75,8 +76,6 @@ def compared(found: Scored, *, level: float, best: Best, draws: int, rng: Rng) -
     variance = np.stack(
         [own[r][here, here] + own[0][here, here] - 2 * covariance[r, here, 0, here] for r in range(rules)]
     )
-    options = {"level": level, "df": df[0], "draws": draws, "rng": rng}
-    taus = [kendall(score[0], own[0], score[r], own[r], second_df=df[r], **options) for r in range(1, rules)]
     difference, se = score - score[0], np.sqrt(variance.clip(0))
     statistic = np.divide(difference, se, out=np.zeros_like(se), where=se > SAME * out["se"])
     p_values = two_sided(statistic, df=found.difference_df)
@@ -91,7 +90,25 @@ def compared(found: Scored, *, level: float, best: Best, draws: int, rng: Rng) -
         "difference_p_value": np.stack([holm(row) for row in p_values]),
         "rank_change": out["rank"] - out["rank"][0],
         "survives": apart,
-        "tau": np.array([1.0, *(t.tau for t in taus)]),
-        "tau_lower": np.array([1.0, *(t.lower for t in taus)]),
-        "tau_upper": np.array([1.0, *(t.upper for t in taus)]),
+        **_concordance(score, own, df, level=level, draws=draws, rng=rng),
     }
+
+
+def _concordance(
+    score: Array, own: list[Array], df: Array, *, level: float, draws: int, rng: Rng
+) -> dict[str, Array]:
+    """Kendall's tau of every rule with the first, and its interval, (rule,); NaN where there is one unit."""
+    rows = np.full((len(score), 3), np.nan)
+    rows[0] = 1.0
+    if score.shape[1] > 1:
+        for r in range(1, len(score)):
+            found = kendall(
+                *(score[0], own[0], score[r], own[r]),
+                level=level,
+                df=df[0],
+                second_df=df[r],
+                draws=draws,
+                rng=rng,
+            )
+            rows[r] = found.tau, found.lower, found.upper
+    return dict(zip(("tau", "tau_lower", "tau_upper"), rows.T, strict=True))

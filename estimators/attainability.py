@@ -55,7 +55,7 @@ def attainable(
     *,
     items: ArrayLike = 1,
     rounded_items: bool = False,
-    rating_rate: Rates = (0.0, 1.0),
+    rating_rate: Rates = 1.0,
     denominator: Denominator = "asked",
     mean_digits: int | None = 2,
     share_digits: int | None = 3,
@@ -76,7 +76,7 @@ def attainable(
         Whether the items' figures were rounded to the same digits before they were averaged. Averages of
         several items are then allowed another half unit: more than rounding does to some of them.
     rating_rate : array_like, or a tuple (low, high) of such
-        Raters/asked: by default unknown, any number of raters from 1 to n; 1.0 when everybody rated.
+        Raters/asked: by default everybody rated; (0, 1) when unknown, for any number of raters from 1 to n.
     denominator : {"asked", "rated"}
         What the share divides by.
     mean_digits, share_digits : int or None
@@ -101,13 +101,14 @@ def attainable(
 
     Examples
     --------
-    An office item printed 4.96 with 83 of 93 fives has 84 or 85 raters; 4.33 with 60% of 20 is impossible:
+    4.33 with 60% of 20 is impossible unless some did not rate; an office item printed 4.96 with 83 of 93
+    fives has 84 or 85 raters:
 
-    >>> verdict = attainable([4.96, 4.33], [0.892, 0.600], [93, 20])
+    >>> attainable([4.96, 4.33], [0.892, 0.600], [93, 20]).attainable.tolist()
+    [False, False]
+    >>> verdict = attainable([4.96, 4.33], [0.892, 0.600], [93, 20], rating_rate=(0, 1))
     >>> verdict.attainable.tolist(), verdict.raters_low.tolist(), verdict.raters_high.tolist()
     ([True, True], [84, 15], [85, 18])
-    >>> attainable(4.33, 0.6, 20, rating_rate=1.0).attainable.item()
-    False
     """
     grid = _grid(mean, share, n, items, rounded_items, rating_rate, denominator, mean_digits, share_digits)
     works = grid.fives[0] <= grid.fives[1]
@@ -148,7 +149,7 @@ def count_cells(
     *,
     items: ArrayLike = 1,
     rounded_items: bool = False,
-    rating_rate: Rates = (0.0, 1.0),
+    rating_rate: Rates = 1.0,
     denominator: Denominator = "asked",
     mean_digits: int | None = 2,
     share_digits: int | None = 3,
@@ -157,7 +158,7 @@ def count_cells(
 
     Examples
     --------
-    >>> cells = count_cells(4.96, 0.892, 93)
+    >>> cells = count_cells(4.96, 0.892, 93, rating_rate=(0, 1))
     >>> cells.raters.tolist(), cells.fives.tolist(), cells.total.tolist()
     ([84, 85], [83, 83], [417, 422])
     """

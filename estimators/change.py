@@ -11,6 +11,7 @@ from estimators.comparisons import family_tests
 from estimators.comparisons_estimates import JointEstimate, labelled
 from estimators.freedom import normal_score, of_tests, of_units
 from estimators.multiplicity import Method, critical
+from estimators.options import check_draws, check_level, check_whole
 from estimators.ranks_stepwise import error_draws
 
 Array = NDArray[np.float64]
@@ -79,10 +80,7 @@ def change(
     new = JointEstimate.of(after, after_covariance_or_se)
     caution = _caution(before, after)
     i, j = _matched(old, new, domains)
-    cross = np.zeros((len(old.values), len(new.values)))
-    if cross_covariance is not None:
-        cross = cross + np.asarray(cross_covariance, dtype=float)
-    cross = cross[np.ix_(i, j)]
+    cross = _cross(cross_covariance, (len(old.values), len(new.values)))[np.ix_(i, j)]
     covariance = old.covariance[np.ix_(i, i)] + new.covariance[np.ix_(j, j)] - cross - cross.T
     joint = JointEstimate(new.values[j] - old.values[i], covariance, new.dim, new.labels[j])
     se = joint.se
@@ -96,6 +94,7 @@ def change(
     own = own if isinstance(own, float) else own[j]
 
     def largest() -> Array:
+        check_draws(draws, level=level)
         errors = error_draws(joint.covariance, draws, df=own, rng=np.random.default_rng(rng))
         column = own if isinstance(own, float) else own[:, None]
         return np.asarray(np.abs(normal_score(errors / se[:, None], column)).max(axis=0))
@@ -177,10 +176,10 @@ def tipping_point(
     errors = np.broadcast_to(np.asarray(se, dtype=float), given.shape)
     if not (np.isfinite(given).all() and (np.isfinite(errors) & (errors > 0)).all()):
         raise ValueError("difference must be finite and se above 0: an unknown error is not zero")
-    if not deff > 0 or tests < 1 or not 0 < level < 1:
-        raise ValueError(
-            f"deff must be above 0, tests at least 1 and level in 0..1, got {deff}, {tests}, {level}"
-        )
+    check_level(level)
+    check_whole(tests, "tests", least=1)
+    if not deff > 0:
+        raise ValueError(f"deff must be above 0, got {deff}")
     border = critical(level, df=of_tests(df, given.shape), tests=tests) * errors
     size = np.abs(given.values)
     columns: dict[str, Array] = {
@@ -203,6 +202,17 @@ def tipping_point(
         coords=given.coords,
         attrs={"level": level, "tests": tests, "assumed_deff": deff},
     )
+
+
+def _cross(given: ArrayLike | None, shape: tuple[int, int]) -> Array:
+    """Covariance of the two rounds' estimates (before, after), 0 for independent ones."""
+    cross: Array = np.zeros(shape) if given is None else np.asarray(given, dtype=np.float64)
+    if cross.shape != shape or not np.isfinite(cross).all():
+        raise ValueError(
+            f"cross_covariance must be finite and {shape[0]} units before by {shape[1]} after, "
+            f"got shape {cross.shape}"
+        )
+    return cross
 
 
 def _matched(

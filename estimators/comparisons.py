@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from estimators.comparisons_estimates import JointEstimate, labelled
 from estimators.freedom import Freedom, normal_score, of_differences, of_tests, of_units, student_score
 from estimators.multiplicity import CORRECTIONS, Method, critical, law, two_sided
+from estimators.options import check_draws, check_level
 from estimators.ranks_stepwise import error_draws, quantile, table_maxima
 
 Array = NDArray[np.float64]
@@ -79,6 +80,7 @@ def pairwise(
     freedom = of_differences(own, joint.covariance)
 
     def largest() -> Array:
+        check_draws(draws, level=level)
         errors = error_draws(joint.covariance, draws, df=own, rng=np.random.default_rng(rng))
         return table_maxima(errors, joint.se_difference, freedom)
 
@@ -140,6 +142,7 @@ def equivalence(
     >>> equivalence([0.01, 0.01], [0.02, 0.06], margin=0.05)["equivalent"].values.tolist()
     [True, False]
     """
+    check_level(level)
     low, high = margin if isinstance(margin, tuple) else (-margin, margin)
     if not low < high:
         raise ValueError(f"margin must be above 0, or (low, high) with low < high, got {margin}")
@@ -190,8 +193,7 @@ def family_tests(
     >>> round(width, 2), columns["lower"].round(3).tolist()
     (1.96, [0.304])
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, got {level}: write 95% as 0.95")
+    check_level(level)
     statistic = difference / se
     p_values = two_sided(statistic, df=df)
     error = np.zeros_like(se)

@@ -8,6 +8,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from estimators.comparisons_estimates import JointEstimate
+from estimators.options import check_level
 from estimators.ranks import DRAWS, Rng, orderings
 
 Estimate = ArrayLike | xr.DataArray
@@ -92,6 +93,7 @@ def kendall(
     """
     a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     _check_units(first, second)
+    check_level(level)
     uncertain = [c is not None for c in (first_covariance_or_se, second_covariance_or_se)]
     each = 1 - (1 - level) / max(1, sum(uncertain))
     upper = np.triu_indices(len(a), k=1)

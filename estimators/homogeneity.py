@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2, f
 
 from estimators.comparisons_estimates import JointEstimate
-from estimators.freedom import of_units
+from estimators.freedom import of_tests, of_units
 
 Array = NDArray[np.float64]
 NULL = "all true values are equal"
@@ -132,6 +132,7 @@ def wald(
     >>> round(wald([2.0], [[1.0]], null="it is 0").p_value, 4)
     0.0455
     """
+    df = float(of_tests(df, ()))
     values, matrix = np.asarray(contrast, dtype=float), np.asarray(covariance, dtype=float)
     q = len(values)
     scale = np.sqrt(np.diag(matrix))

@@ -11,7 +11,7 @@ from estimators.composite import STATISTICS
 from estimators.composite_influence import Denominator, Statistic, Weights, slot_weights
 from estimators.composite_layout import Layout, Nodes, lay_out
 from estimators.design import Design
-from estimators.ranks import Best
+from estimators.options import Best, direction
 from estimators.ratings import CODES, NOT_ANSWERED
 from estimators.scheme import aggregate, averaging_matrix
 
@@ -127,6 +127,7 @@ def influence_on_score(
         raise ValueError(f"nodes must ask for one level, got {nodes.levels}")
     if part not in nodes.path:
         raise ValueError(f"part must be one of {nodes.path}, got {part!r}")
+    sign = direction(best)
     setting, (labels, leaf_label) = _setting(ratings, nodes, design, part)
     results = []
     for statistic in STATISTICS:
@@ -137,7 +138,7 @@ def influence_on_score(
         left_out = np.where(leaf_label == np.arange(len(labels))[:, None], np.nan, figure)
         bare = aggregate(nodes.scheme, left_out, level=nodes.levels[0])
         results.append(Found(score, without, bare))
-    return _labelled(results, setting, part, labels, sign=1.0 if best == "high" else -1.0)
+    return _labelled(results, setting, part, labels, sign=sign)
 
 
 def leaf_raters(ratings: xr.Dataset, nodes: Nodes) -> Array:

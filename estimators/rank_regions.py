@@ -13,7 +13,8 @@ from estimators.comparisons import exceedance
 from estimators.comparisons_estimates import JointEstimate
 from estimators.freedom import normal_score, of_differences, of_units
 from estimators.multiplicity import law, two_sided
-from estimators.ranks import Best, Rng
+from estimators.options import Best, check_level, check_whole, direction
+from estimators.ranks import Rng
 from estimators.ranks_stepwise import error_draws, table_maxima, unit_maxima
 
 Estimate = ArrayLike | xr.DataArray
@@ -99,9 +100,10 @@ def verify_top(
     """
     joint = JointEstimate.of(estimate, covariance_or_se)
     size = len(joint.values)
-    if not 1 <= k < size:
-        raise ValueError(f"k must be between 1 and the number of units less one, {size - 1}, got {k}")
-    order = np.argsort(-joint.values if best == "high" else joint.values, kind="stable")
+    if size < 2:
+        raise ValueError("verify_top needs at least 2 units, got 1: there is nobody to be better than")
+    check_whole(k, "k", least=1, most=size - 1)
+    order = np.argsort(-direction(best) * joint.values, kind="stable")
     top, rest = order[:k], order[k:]
     if joint.values[top[-1]] == joint.values[rest[0]]:
         raise ValueError(f"k = {k} cuts through a tie: choose k so that the units at the border differ")
@@ -175,8 +177,7 @@ def joint_region(
     """
     if method not in ("sidak", "bonferroni"):
         raise ValueError(f"method must be 'sidak' or 'bonferroni', got {method!r}")
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, got {level}: write 95% as 0.95")
+    check_level(level)
     joint = JointEstimate.of(estimate, covariance_or_se)
     size = len(joint.values)
     each = 1 - level ** (1 / size) if method == "sidak" else (1 - level) / size
@@ -184,12 +185,12 @@ def joint_region(
     lower, upper = joint.values - width, joint.values + width
     above = (lower[None, :] > upper[:, None]).sum(axis=1)
     below = (upper[None, :] < lower[:, None]).sum(axis=1)
-    better, worse = (above, below) if best == "high" else (below, above)
+    better, worse = (above, below) if direction(best) > 0 else (below, above)
     columns = {
         "estimate": joint.values,
         "lower": lower,
         "upper": upper,
-        "rank": rankdata(-joint.values if best == "high" else joint.values, method="min").astype(int),
+        "rank": rankdata(-direction(best) * joint.values, method="min").astype(int),
         "rank_lower": 1 + better,
         "rank_upper": size - worse,
     }
@@ -233,7 +234,7 @@ def plug_in_rank_probability(
     size = len(joint.values)
     errors = error_draws(joint.covariance, draws, df=inf, rng=np.random.default_rng(rng))
     scores = joint.values[:, None] + errors
-    order = np.argsort(-scores if best == "high" else scores, axis=0)  # place -> unit
+    order = np.argsort(-direction(best) * scores, axis=0)  # place -> unit
     cells = (order * size + np.arange(size)[:, None]).ravel()
     share = np.bincount(cells, minlength=size * size).reshape(size, size) / draws
     dims = (joint.dim, "rank")

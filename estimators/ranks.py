@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -12,12 +11,12 @@ from scipy.stats import rankdata
 
 from estimators.comparisons_estimates import JointEstimate
 from estimators.freedom import Freedom, normal_score, of_differences, of_units, student_score
+from estimators.options import Best, check_draws, check_whole, direction
 from estimators.ranks_stepwise import Quantile, error_draws, step_down, table_maxima, unit_maxima
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Estimate = ArrayLike | xr.DataArray
-Best = Literal["high", "low"]
 Rng = np.random.Generator | int | None
 DRAWS = 10_000
 
@@ -116,7 +115,7 @@ def ranks(
     ([1, 2, 2, 4], [1, 2, 2, 4], [1, 3, 3, 4])
     """
     joint = JointEstimate.of(estimate, covariance_or_se)
-    sign = _sign(best)
+    sign = direction(best)
     found = orderings(
         joint,
         level=level,
@@ -189,7 +188,7 @@ def tau_best(
     [True, True, True, False]
     """
     table = ranks(estimate, covariance_or_se, level=level, best=best, df=df, draws=draws, rng=rng)
-    _check_tau(tau, table.sizes[table["lower"].dims[0]])
+    check_whole(tau, "tau", least=1, most=table.sizes[table["lower"].dims[0]])
     return (table["lower"] <= tau).rename("tau_best")
 
 
@@ -225,7 +224,7 @@ def tau_worst(
     """
     table = ranks(estimate, covariance_or_se, level=level, best=best, df=df, draws=draws, rng=rng)
     size = table.sizes[table["upper"].dims[0]]
-    _check_tau(tau, size)
+    check_whole(tau, "tau", least=1, most=size)
     return (table["upper"] > size - tau).rename("tau_worst")
 
 
@@ -251,13 +250,13 @@ def orderings(
     """
     size = len(joint.values)
     own = of_units(df, size)
-    _check_simulation(level, draws)
+    check_draws(draws, level=level)
     se, freedom = joint.se_difference, of_differences(own, joint.covariance)
     if size == 1:
         none = np.zeros((1, 1), dtype=bool)
         return Orderings(none, none, (Quantile(float("nan"), float("nan")),), np.array([np.nan]))
     errors = error_draws(joint.covariance, draws, df=own, rng=np.random.default_rng(rng))
-    gap = _sign(best) * (joint.values[:, None] - joint.values[None, :])
+    gap = direction(best) * (joint.values[:, None] - joint.values[None, :])
     statistic = normal_score(np.divide(gap, se, out=np.zeros_like(gap), where=se > 0), freedom)
     table = _Table(statistic, errors, se, freedom, level, stepwise)
     pairs = np.argwhere(~np.eye(size, dtype=bool))
@@ -307,24 +306,3 @@ class _Table:
         bars = student_score(np.array([c.value for c in critical])[:, None], self.df) * self.se
         rivals = bars[~np.eye(len(bars), dtype=bool)].reshape(len(bars), -1)
         return np.asarray(np.median(rivals, axis=1))
-
-
-def _sign(best: Best) -> float:
-    if best not in ("high", "low"):
-        raise ValueError(f"best must be 'high' or 'low', got {best!r}")
-    return 1.0 if best == "high" else -1.0
-
-
-def _check_simulation(level: float, draws: int) -> None:
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, got {level}: write 95% as 0.95")
-    if draws * (1 - level) < 20:
-        raise ValueError(
-            f"draws must be at least {int(np.ceil(20 / (1 - level)))} for level {level}, got {draws}: "
-            "fewer leave the critical value to chance"
-        )
-
-
-def _check_tau(tau: int, size: int) -> None:
-    if not 1 <= tau <= size:
-        raise ValueError(f"tau must be between 1 and the number of units {size}, got {tau}")

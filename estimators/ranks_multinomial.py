@@ -8,6 +8,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom, rankdata
 
+from estimators.options import check_level
+
 Side = Literal["both", "lower", "upper"]
 Correction = Literal["holm", "bonferroni"]
 
@@ -129,8 +131,7 @@ def multinomial_winner(counts: ArrayLike | xr.DataArray) -> Winner:
 
 
 def _rejected(p_values: NDArray[np.float64], level: float, correction: Correction) -> NDArray[np.bool_]:
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, got {level}: write 95% as 0.95")
+    check_level(level)
     count = len(p_values)
     if correction == "bonferroni":
         return np.asarray(p_values <= (1 - level) / count)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimators.freedom import KNOWN, Freedom, normal_score
+from estimators.options import check_draws
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -42,6 +43,7 @@ def error_draws(covariance: Array, draws: int, *, df: Freedom, rng: np.random.Ge
     >>> error_draws(np.eye(2), 3, df=inf, rng=np.random.default_rng(1)).shape
     (2, 3)
     """
+    check_draws(draws)
     noise = rng.standard_normal((len(covariance), draws))
     if np.ndim(df) == 0 and df < inf:
         noise /= np.sqrt(rng.chisquare(df, draws) / df)

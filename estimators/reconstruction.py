@@ -93,7 +93,7 @@ def reconstruct(
     n: int,
     *,
     sd: float | None = None,
-    rating_rate: float | tuple[float, float] = (0.0, 1.0),
+    rating_rate: float | tuple[float, float] = 1.0,
     denominator: Denominator = "asked",
     mean_digits: int | None = 2,
     share_digits: int | None = 3,
@@ -112,7 +112,7 @@ def reconstruct(
     sd : float, optional
         Standard deviation of the raters' ratings, divisor raters - 1 (0 for one rater).
     rating_rate : float or (low, high)
-        Raters/asked: by default unknown, any number of raters from 1 to n; 1.0 when everybody rated.
+        Raters/asked: by default everybody rated; (0, 1) when unknown, for any number of raters from 1 to n.
     denominator : {"asked", "rated"}
         What the share divides by.
     mean_digits, share_digits, sd_digits : int or None
@@ -136,7 +136,7 @@ def reconstruct(
 
     Examples
     --------
-    >>> solutions = reconstruct(4.96, 0.892, 93)
+    >>> solutions = reconstruct(4.96, 0.892, 93, rating_rate=(0, 1))
     >>> solutions.count, solutions.raters.tolist()
     (2, [84, 85])
     >>> solutions.table().tolist()
@@ -144,7 +144,7 @@ def reconstruct(
 
     The CLOSURE example, a mean of 2.7 and SD of 1.9 from 100 ratings on 1..5, has 2,256 solutions:
 
-    >>> reconstruct(2.7, None, 100, sd=1.9, rating_rate=1.0, mean_digits=1, sd_digits=1).count
+    >>> reconstruct(2.7, None, 100, sd=1.9, mean_digits=1, sd_digits=1).count
     2256
     """
     for name, value in (("mean", mean), ("share", share), ("n", n), ("sd", sd)):
@@ -172,7 +172,7 @@ def ways(cells: CountCells) -> Integers:
     With N(v) = round((v+3)^2 / 12) the partitions of v into parts 1, 2, 3, the coefficient is the
     inclusion-exclusion sum over subsets A of {q+1, q+2, q+3} of (-1)^|A| N(u - sum A).
 
-    >>> ways(count_cells(4.7, 0.72, 25, rating_rate=1.0, mean_digits=1)).tolist()
+    >>> ways(count_cells(4.7, 0.72, 25, mean_digits=1)).tolist()
     [1, 1]
     """
     others = cells.raters - cells.fives

@@ -124,8 +124,10 @@ def bounds_on(
     weights = _weights(averaging, size)
     count = _counts(raters, size)
     parts = np.broadcast_to(whole(items, name="items"), size)
-    labels = np.unique(np.broadcast_to(np.asarray(group), size), return_inverse=True)[1].ravel()
+    labels = _labels(group, size)
     rho, effect = _range(correlation, "correlation", 1.0), _range(deff, "deff", np.inf)
+    if effect[0] == 0:
+        raise ValueError("deff must be above 0, got 0: without error nothing could be tested")
     if statistic == "mean":
         unit = _mean_variances(mean, share, count, rating_rate, law, (mean_digits, share_digits))
     else:
@@ -179,6 +181,14 @@ def _counts(
     if (fewest > most).any():
         raise ValueError("raters must be one array or a pair (low, high), got a low above its high")
     return fewest, most
+
+
+def _labels(group: ArrayLike, size: tuple[int, ...]) -> Integers:
+    """Number of each leaf's group."""
+    given = np.asarray(group)
+    if given.shape not in ((), size):
+        raise ValueError(f"group must have one label a leaf, shape {size}, got {given.shape}")
+    return np.unique(np.broadcast_to(given, size), return_inverse=True)[1].ravel()
 
 
 def _range(value: float | tuple[float, float], name: str, most: float) -> tuple[float, float]:

@@ -1,17 +1,16 @@
 """What bounds on estimates and standard errors make certain, and what they leave possible."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.stats import norm, studentized_range
 
+from estimators.options import Best, check_level, direction
 from estimators.printed import Floats, Integers
 
 Mask = NDArray[np.bool_]
-Best = Literal["high", "low"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,8 +109,7 @@ class SummaryBounds:
     assumptions: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if not 0 < self.level < 1:
-            raise ValueError(f"level must lie between 0 and 1, got {self.level}: write 95 % as 0.95")
+        check_level(self.level)
 
     @property
     def linked(self) -> Mask:
@@ -172,12 +170,10 @@ class SummaryBounds:
         (Mogstad, Romano, Shaikh and Wilhelm 2024, without their stepwise refinement, which needs the joint
         law).
         """
-        if best not in ("high", "low"):
-            raise ValueError(f"best must be 'high' or 'low', got {best!r}")
         count = len(self.se)
         pairs = self.pairwise() if simultaneous else self._compared(_sidak(self.level, max(count - 1, 1)))
         certain, possible = pairs.certain, pairs.possible
-        if best == "low":
+        if direction(best) < 0:
             certain, possible = certain.T, possible.T
         return RankBounds(
             lower=1 + certain.sum(axis=0),

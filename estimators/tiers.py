@@ -11,7 +11,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from estimators.comparisons_estimates import JointEstimate
-from estimators.ranks import DRAWS, Best, Rng, orderings
+from estimators.options import Best, direction
+from estimators.ranks import DRAWS, Rng, orderings
 
 Estimate = ArrayLike | xr.DataArray
 Mask = NDArray[np.bool_]
@@ -54,7 +55,7 @@ def tiers(
         joint, level=level, simultaneous=True, stepwise=stepwise, best=best, df=df, draws=draws, rng=rng
     )
     different = found.superior | found.inferior
-    order = np.argsort(-joint.values if best == "high" else joint.values, kind="stable")
+    order = np.argsort(-direction(best) * joint.values, kind="stable")
     member = cliques(different[np.ix_(order, order)])[np.argsort(order)]
     names = np.array(list(islice(_letters(), member.shape[1])))
     return xr.Dataset(

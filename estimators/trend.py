@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
 from estimators.comparisons_estimates import JointEstimate
+from estimators.freedom import of_tests
 from estimators.multiplicity import critical, two_sided
+from estimators.options import check_level
 
 Array = NDArray[np.float64]
 Mixing = Literal["refuse", "rescale", "drop"]
@@ -69,6 +71,8 @@ def trend(
     >>> round(float(found["slope"]), 3), round(float(found["se"]), 4)
     (0.1, 0.0141)
     """
+    check_level(level)
+    df = float(of_tests(df, ()))
     given = _last(estimate, time_dim)
     when = _times(given, times, time_dim)
     covariance = _covariance(given, covariance_or_se)

@@ -231,7 +231,7 @@ def _attained(
     for start in range(n_low, n_high + 1, BLOCK):
         asked = np.arange(start, min(start + BLOCK, n_high + 1))
         for averaged in range(items, 0, -1):
-            found = attainable(mean, share, asked, items=averaged, rounded_items=True)
+            found = attainable(mean, share, asked, items=averaged, rounded_items=True, rating_rate=(0.0, 1.0))
             if found.attainable.any():
                 known = items == 1 and n_low == n_high
                 return "yes", *(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from estimators import equivalence, verify_top
-from estimators.ranks import Best
+from estimators.options import Best
 from sapa.verdicts.changes import changes
 from sapa.verdicts.leagues import Case, printed_league
 from sapa.verdicts.separation import Standing

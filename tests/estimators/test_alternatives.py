@@ -225,6 +225,17 @@ def test_every_score_has_its_own_degrees_of_freedom():
     assert np.all(FOUND["difference_df"] >= 1)
 
 
+def test_one_unit_has_scores_and_no_order():
+    own = DATA.isel(respondent=np.flatnonzero(DATA["service"].values == "a"))
+    nodes = Nodes(Scheme.from_paths([p for p in LEAVES if p[0] == "a"], levels=PATH), PATH, ("service",))
+    found = alternatives(own, None, usual_rules(nodes, label="feedback"))
+    assert np.all(found[["rank", "lower", "upper"]].to_array() == 1)
+    assert np.isnan(found["tau"].values[1:]).all()
+    np.testing.assert_allclose(
+        found["score"].sel(rule="pooled_items").values.ravel(), FOUND["score"].sel(rule="pooled_items")[0]
+    )
+
+
 def test_where_the_rules_cannot_differ_nothing_is_significant():
     one_channel = FOUND.sel(rule="respondent_weighted", service="e")
     assert np.allclose(one_channel["difference"], 0, atol=1e-12)

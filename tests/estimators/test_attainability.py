@@ -27,7 +27,7 @@ def test_verdict_and_raters_against_all_count_vectors(asked, denominator):
     figures = [(m, p) for m in np.round(np.arange(1, 5.001, 0.03), 2) for p in np.arange(0, 1001, 37) / 1000]
     figures += [(round(m, 2), round(p, 3)) for m, p in zip(mean[::17], share[::17], strict=True)]
     m, p = np.array(figures).T
-    verdict = attainable(m, p, asked, denominator=denominator)
+    verdict = attainable(m, p, asked, rating_rate=(0.0, 1.0), denominator=denominator)
     for at, (one_mean, one_share) in enumerate(figures):
         fits = _prints(mean, one_mean, 0.01) & _prints(share, one_share, 0.001)
         found = np.unique(raters[fits])
@@ -44,7 +44,7 @@ def test_cells_are_exactly_those_of_all_count_vectors():
     for mean, share in [(4.3, 0.6), (4.5, 0.5), (3.0, 0.1), (5.0, 0.9)]:
         fits = _prints(total / raters, mean, 0.1) & _prints(every[:, 4] / asked, share, 0.1)
         wanted = {tuple(row) for row in np.stack([raters, every[:, 4], total], 1)[fits].tolist()}
-        cells = count_cells(mean, share, asked, mean_digits=1, share_digits=1)
+        cells = count_cells(mean, share, asked, rating_rate=(0.0, 1.0), mean_digits=1, share_digits=1)
         found = list(zip(cells.raters.tolist(), cells.fives.tolist(), cells.total.tolist(), strict=True))
         assert set(found) == wanted
         assert len(found) == len(wanted)
@@ -56,14 +56,16 @@ def test_many_cells_at_once_equal_one_by_one():
         np.array([0.892, 0.6, 0.0, 1.0]),
         np.array([93, 20, 2, 1]),
     )
-    together = attainable(mean, share, n)
+    together = attainable(mean, share, n, rating_rate=(0.0, 1.0))
     for at in range(4):
-        alone = attainable(mean[at], share[at], n[at])
+        alone = attainable(mean[at], share[at], n[at], rating_rate=(0.0, 1.0))
         assert alone.attainable.item() == together.attainable[at]
         assert alone.raters_count.item() == together.raters_count[at]
-    cells = count_cells(mean, share, n)
+    cells = count_cells(mean, share, n, rating_rate=(0.0, 1.0))
     for at in range(4):
-        assert (cells.cell == at).sum() == count_cells(mean[at], share[at], n[at]).raters.size
+        assert (cells.cell == at).sum() == count_cells(
+            mean[at], share[at], n[at], rating_rate=(0.0, 1.0)
+        ).raters.size
 
 
 @pytest.mark.parametrize("raters", [1, 2, 3])
@@ -108,12 +110,16 @@ def test_the_wider_interval_never_counts_more_fives_than_ratings():
     assert cells.fives.max() == cells.raters.max() == 1200
     assert (cells.total <= 5 * cells.raters).all()
     # 99.85 % of 2,000 are 1,997 fives, which need 999 raters of each item
-    assert attainable(5.0, 1.0, 1000, items=2, rounded_items=True).raters_low.item() == 999
+    assert (
+        attainable(5.0, 1.0, 1000, items=2, rounded_items=True, rating_rate=(0.0, 1.0)).raters_low.item()
+        == 999
+    )
 
 
 def test_known_answers():
-    assert not attainable(4.33, 0.6, 20, rating_rate=1.0).attainable.item()
-    verdict = attainable(4.96, 0.892, 93)
+    assert not attainable(4.33, 0.6, 20).attainable.item()
+    assert not attainable(4.96, 0.892, 93).attainable.item()
+    verdict = attainable(4.96, 0.892, 93, rating_rate=(0.0, 1.0))
     assert (verdict.raters_low.item(), verdict.raters_high.item(), verdict.raters_count.item()) == (84, 85, 2)
 
 
@@ -136,8 +142,8 @@ def test_without_a_share_it_is_the_mean_alone():
 
 
 def test_a_share_finer_than_people_allow_is_not_attainable():
-    assert not attainable(4.5, 0.839, 33).attainable.item()
-    assert attainable(4.5, 0.848, 33).attainable.item()
+    assert not attainable(4.5, 0.839, 33, rating_rate=(0.0, 1.0)).attainable.item()
+    assert attainable(4.5, 0.848, 33, rating_rate=(0.0, 1.0)).attainable.item()
 
 
 def test_expand_lists_ranges_and_drops_empty_ones():

@@ -99,7 +99,7 @@ def test_exact_fractions(n, mean, share, digits, least, greatest):
 
 
 def test_bounds_are_attained_by_a_listed_count_vector():
-    table = reconstruct(4.6, 0.7, 40, mean_digits=1).table()
+    table = reconstruct(4.6, 0.7, 40, rating_rate=(0.0, 1.0), mean_digits=1).table()
     raters = table.sum(1)
     spread = np.sqrt((table @ SCORES**2 - (table @ SCORES) ** 2 / raters) / (raters - 1))
     found = sd_bounds(4.6, 0.7, 40, rating_rate=(0.0, 1.0), mean_digits=1)

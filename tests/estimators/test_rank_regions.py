@@ -99,8 +99,8 @@ def test_lowest_can_be_best():
 @pytest.mark.parametrize(
     ("values", "k", "message"),
     [
-        ([4.5, 4.4], 0, "k must be between 1 and"),
-        ([4.5, 4.4], 2, "less one, 1, got 2"),
+        ([4.5, 4.4], 0, "k must be a whole number from 1 to 1, got 0"),
+        ([4.5, 4.4], 2, "from 1 to 1, got 2"),
         ([4.5, 4.5], 1, "a tie"),
     ],
 )

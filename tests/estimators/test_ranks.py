@@ -285,7 +285,7 @@ def test_bad_options_are_refused(options, message):
 @pytest.mark.parametrize("tau", [0, 3])
 @pytest.mark.parametrize("choose", [tau_best, tau_worst])
 def test_tau_outside_the_table_is_refused(tau, choose):
-    with pytest.raises(ValueError, match="tau must be between 1 and the number of units 2"):
+    with pytest.raises(ValueError, match="tau must be a whole number from 1 to 2"):
         choose([4.5, 4.6], [0.1, 0.1], tau=tau)
 
 

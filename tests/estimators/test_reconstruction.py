@@ -41,16 +41,15 @@ def _brute(asked, mean, share, sd, denominator, rate=(0.0, 1.0)):
 )
 def test_against_all_count_vectors(asked, mean, share, sd, denominator):
     mean, share, sd = mean / 10, None if share is None else share / 10, None if sd is None else sd / 10
-    found = reconstruct(
-        mean, share, asked, sd=sd, denominator=denominator, mean_digits=1, share_digits=1, sd_digits=1
-    )
+    digits = {"mean_digits": 1, "share_digits": 1, "sd_digits": 1}
+    found = reconstruct(mean, share, asked, sd=sd, rating_rate=(0, 1), denominator=denominator, **digits)
     wanted = _brute(asked, mean, share, sd, denominator)
     assert found.count == len(wanted)
     assert sorted(map(tuple, found.table().tolist())) == wanted
 
 
 def test_raters_of_the_pair():
-    found = reconstruct(4.4, 0.6, 9, mean_digits=1, share_digits=1)
+    found = reconstruct(4.4, 0.6, 9, mean_digits=1, share_digits=1, rating_rate=(0.0, 1.0))
     wanted = _brute(9, 4.4, 0.6, None, "asked")
     assert found.raters.tolist() == sorted({sum(row) for row in wanted})
     only = reconstruct(4.4, 0.6, 9, rating_rate=1.0, mean_digits=1, share_digits=1)
@@ -58,7 +57,7 @@ def test_raters_of_the_pair():
 
 
 def test_the_count_by_formula_is_the_length_of_the_stream():
-    found = reconstruct(4.5, 0.7, 60, mean_digits=1)
+    found = reconstruct(4.5, 0.7, 60, mean_digits=1, rating_rate=(0.0, 1.0))
     assert found.count > 1_000
     seen = 0
     for block in found.blocks(100):
@@ -72,7 +71,7 @@ def test_the_count_by_formula_is_the_length_of_the_stream():
 
 
 def test_blocks_never_repeat_a_vector():
-    found = reconstruct(4.5, 0.7, 40)
+    found = reconstruct(4.5, 0.7, 40, rating_rate=(0.0, 1.0))
     table = found.table()
     assert len(np.unique(table, axis=0)) == len(table) == found.count
 
@@ -84,7 +83,7 @@ def test_closure_example():
 
 
 def test_office_item_of_table_two():
-    found = reconstruct(4.96, 0.892, 93)
+    found = reconstruct(4.96, 0.892, 93, rating_rate=(0.0, 1.0))
     assert found.raters.tolist() == [84, 85]
     assert found.table().tolist() == [[0, 1, 0, 0, 83], [0, 0, 1, 1, 83]]
 
@@ -98,7 +97,7 @@ def test_nothing_prints_so():
 
 
 def test_too_many_are_counted_but_not_listed():
-    found = reconstruct(4.58, 0.751, 1000)
+    found = reconstruct(4.58, 0.751, 1000, rating_rate=(0.0, 1.0))
     assert found.count > 2_000_000
     with pytest.raises(ValueError, match=r"count must be at most 2000000 to list, got \d+: stream"):
         found.table()

@@ -304,7 +304,7 @@ def test_assumptions_are_said():
         ({"statistic": "median"}, "statistic must be 'mean' or 'satisfaction', got 'median'"),
         ({"law": "normal"}, "law must be 'any', 'max_entropy' or 'probit', got 'normal'"),
         ({"published": [4.5, 4.6]}, r"published must have shape \(1,\), got \(2,\)"),
-        ({"level": 95}, "level must lie between 0 and 1, got 95"),
+        ({"level": 95}, "level must be between 0 and 1, got 95"),
     ],
 )
 def test_bad_input_is_refused(change, message):

@@ -1,0 +1,63 @@
+"""Options that many comparisons share, checked in one place and refused in one wording."""
+
+from math import ceil
+from numbers import Integral
+from typing import Literal
+
+Best = Literal["high", "low"]
+TAIL = 20  # draws beyond the critical value, at least: fewer leave it to chance
+
+
+def check_level(level: float) -> None:
+    """Refuse what is no confidence level.
+
+    >>> check_level(95)
+    Traceback (most recent call last):
+    ...
+    ValueError: level must be between 0 and 1, got 95: write 95% as 0.95
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, got {level}: write 95% as 0.95")
+
+
+def direction(best: Best) -> float:
+    """1 where the highest is best, -1 where the lowest is.
+
+    >>> direction("low")
+    -1.0
+    """
+    if best not in ("high", "low"):
+        raise ValueError(f"best must be 'high' or 'low', got {best!r}")
+    return 1.0 if best == "high" else -1.0
+
+
+def check_whole(value: int, name: str, *, least: int, most: int | None = None) -> None:
+    """Refuse what is no whole number in a range.
+
+    >>> check_whole(1.5, "tau", least=1, most=3)
+    Traceback (most recent call last):
+    ...
+    ValueError: tau must be a whole number from 1 to 3, got 1.5
+    """
+    if not isinstance(value, Integral) or value < least or (most is not None and value > most):
+        span = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name} must be a whole number {span}, got {value}")
+
+
+def check_draws(draws: int, *, level: float | None = None) -> None:
+    """Refuse a number of draws that is none, or leaves fewer than `TAIL` beyond a critical value.
+
+    >>> check_draws(100, level=0.95)
+    Traceback (most recent call last):
+    ...
+    ValueError: draws must be at least 400 for level 0.95, got 100: fewer leave the critical value to chance
+    """
+    check_whole(draws, "draws", least=1)
+    if level is not None:
+        check_level(level)
+        least = ceil(TAIL / (1 - level) - 1e-9)
+        if draws < least:
+            raise ValueError(
+                f"draws must be at least {least} for level {level}, got {draws}: "
+                "fewer leave the critical value to chance"
+            )
