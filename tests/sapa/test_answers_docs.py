@@ -44,14 +44,6 @@ def blocks(name, language):
     return re.findall(rf"```{language}\n(.*?)```", text, re.S)
 
 
-def test_the_python_of_coming_from_runs(folder):
-    names = {}
-    ran = blocks("coming_from.md", "python")
-    assert len(ran) == 4
-    for block in ran:
-        exec(block, names)
-
-
 def test_the_python_of_own_data_runs(folder):
     for block in blocks("own_data.md", "python"):
         exec(block, {})
