@@ -21,6 +21,7 @@ RANKING: Final[dict[str, d.Diagnosand]] = {
     "kendall": d.kendall,
     "top3_exact": partial(d.top_exact, k=3),
     "winner": d.winner,
+    "stability": d.stability,
 }
 ERRORS: Final[dict[str, d.Diagnosand]] = {"bias": d.bias, "rmse": d.rmse, "spread": d.spread}
 

@@ -7,14 +7,26 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, rankdata
 
+from estimators.intervals import IntervalKind
 from sapa.studies.declaring import ERRORS, RANKING, by_size, design, judged, mean_of, respondents, truths
-from sapa.studies.scoring import RULES, Composed, ItemIntervals, Leaves, RuleScores
+from sapa.studies.scoring import (
+    RULES,
+    Composed,
+    ItemIntervals,
+    Leaves,
+    RuleScores,
+    ShrunkenFeedback,
+    Statistic,
+)
 from sapa.studies.settings import Settings, row, rows_of, table_of
 from sapa.studies.world import World
 from simulate import Diagnosis, Fabrication, Interviewers, Modes, Outcome, for_each
 from simulate import diagnosands as d
 
-KINDS: Final = ("wald", "logit", "smoothed_moments", "profile")
+KINDS: Final[dict[Statistic, tuple[IntervalKind, ...]]] = {
+    "mean": ("wald", "logit", "arcsine", "likelihood", "smoothed_moments", "profile", "gaffke"),
+    "satisfaction": ("wald", "logit", "arcsine", "likelihood", "wilson", "clopper_pearson", "korn_graubard"),
+}
 ITEM: Final = "o01"
 CHANGES: Final = (0.0, 0.05, 0.1, 0.2)
 FABRICATED: Final = (0.0, 0.025, 0.05, 0.1)
@@ -55,9 +67,17 @@ def as_fielded(world: World, settings: Settings) -> pd.DataFrame:
 def rules(world: World, settings: Settings) -> pd.DataFrame:
     """The official scoring rule against its alternatives, each judged against its own truth."""
     estimators: dict[str, RuleScores] = {rule: RuleScores(rule) for rule in RULES}
-    run = settings.run(design(world, "rules", estimators, truths(estimators)))
+    official = estimators["official"].truth
+    run = settings.run(
+        design(
+            world,
+            "rules",
+            {**estimators, "shrunken_feedback": for_each(ShrunkenFeedback())},
+            {**truths(estimators), "shrunken_feedback": official},
+        )
+    )
     rows = []
-    for rule in RULES:
+    for rule in run.study.estimators:
         found = judged(run, rule, {**ERRORS, **RANKING})
         rows += rows_of("as fielded", rule, found, by_size(respondents(world)))
     return table_of(rows, settings, study="the official rule and its alternatives")
@@ -109,16 +129,23 @@ def modes(world: World, settings: Settings) -> pd.DataFrame:
 
 
 def item_intervals(world: World, settings: Settings) -> list[dict[str, object]]:
-    """Coverage of interval kinds for one office item by respondents of the form."""
-    estimators = {kind: ItemIntervals(ITEM, kind) for kind in KINDS}
-    truth = {kind: estimator.truth for kind, estimator in estimators.items()}
+    """Coverage of every interval kind for one office item by respondents of the form.
+
+    The bootstrap-t needs resamples within each survey; docs/coverage.md has it.
+    """
+    estimators = {
+        f"item {ITEM}, {statistic}, {kind}": ItemIntervals(ITEM, kind, statistic)
+        for statistic, kinds in KINDS.items()
+        for kind in kinds
+    }
+    truth = {name: estimator.truth for name, estimator in estimators.items()}
     run = settings.run(design(world, f"item {ITEM}", estimators, truth))
-    put = ~np.isnan(run.outcome(KINDS[0]).truth)
+    put = ~np.isnan(run.outcome(next(iter(estimators))).truth)
     groups = {name: mask & put for name, mask in by_size(world.plan.sum("region").to_numpy()).items()}
     rows = []
-    for kind in KINDS:
-        found = judged(run, kind, {"coverage": d.coverage, "width": d.width})
-        rows += rows_of("as fielded", f"item {ITEM}, {kind}", found, groups)
+    for name in estimators:
+        found = judged(run, name, {"coverage": d.coverage, "width": d.width})
+        rows += rows_of("as fielded", name, found, groups)
     return rows
 
 

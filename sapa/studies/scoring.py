@@ -8,14 +8,18 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from estimators import Nodes, aggregate, compose, interval, ranks
+from estimators import Nodes, aggregate, alternatives, compose, interval, ranks
+from estimators.alternatives import Rule
+from estimators.alternatives_shrinkage import Shrunken
+from estimators.intervals import IntervalKind
 from estimators.scheme import Scheme
 from sapa.scheme_2020 import scheme_2020
-from simulate import Population, Survey
+from simulate import Population, Purpose, Survey, generator
 
-Rule = Literal["official", "weighted_channels", "pooled_items", "without_feedback"]
+Statistic = Literal["mean", "satisfaction"]
+RuleName = Literal["official", "weighted_channels", "pooled_items", "without_feedback"]
 Floats = NDArray[np.float64]
-RULES: Final[tuple[Rule, ...]] = ("official", "weighted_channels", "pooled_items", "without_feedback")
+RULES: Final[tuple[RuleName, ...]] = ("official", "weighted_channels", "pooled_items", "without_feedback")
 SERVICES: Final = Nodes(scheme_2020(), ("service", "channel", "criterion", "item"), ("service",))
 RANK_DRAWS: Final = 1000
 
@@ -56,7 +60,7 @@ class RuleScores:
         Of the scheme, for the official rule: ``service``, ``agency``, ``country``.
     """
 
-    rule: Rule = "official"
+    rule: RuleName = "official"
     level: str = "service"
 
     def __call__(self, survey: Survey) -> dict[str, Floats]:
@@ -118,25 +122,48 @@ class Composed:
 
     def __call__(self, table: xr.Dataset) -> dict[str, Floats]:
         """Answers by service, in the order of the scheme."""
-        parts = np.char.partition(table["form"].values.astype(str), "/")
-        told = table.assign(
-            service=("respondent", parts[:, 0]), channel=("respondent", parts[:, 2])
-        ).assign_coords(item=table["item"].values.astype(str))
         wanted = replace(SERVICES, expected=self.expected)
+        told = by_service(table)
         found = compose(told, wanted, strata=("service", "channel"), shares=(), pool=("criterion",))
         mean = found.sel(statistic="mean").sel(node=list(scheme_2020().level("service").nodes))
         covariance = mean["covariance"].sel(other=mean["node"].values).to_numpy()
-        places = ranks(mean["estimate"].to_numpy(), covariance, draws=RANK_DRAWS, rng=0)
+        rng = generator(table.attrs["seed"], table.attrs["replicate"], Purpose.ESTIMATION)
+        df = mean["df"].to_numpy()
+        places = ranks(mean["estimate"].to_numpy(), covariance, df=df, draws=RANK_DRAWS, rng=rng)
         out = {name: mean[name].to_numpy() for name in ("estimate", "se", "lower", "upper")}
         return out | {f"rank_{end}": places[end].to_numpy().astype(float) for end in ("lower", "upper")}
 
 
 @dataclass(frozen=True, slots=True)
+class ShrunkenFeedback:
+    """Estimator of one survey's table: official scores, feedback shrunken to the mean of its channel.
+
+    With everyone asked nothing is shrunken: its truth is the official one.
+    """
+
+    def __call__(self, table: xr.Dataset) -> dict[str, Floats]:
+        """Scores by service, in the order of the scheme."""
+        rules: dict[str, Rule] = {"official": SERVICES, "shrunken": Shrunken(SERVICES, "feedback")}
+        found = alternatives(by_service(table), None, rules, draws=RANK_DRAWS)
+        score = found["score"].sel(rule="shrunken", statistic="mean")
+        return {"estimate": score.reindex(service=list(scheme_2020().level("service").nodes)).to_numpy()}
+
+
+def by_service(table: xr.Dataset) -> xr.Dataset:
+    """A survey's table with its forms told apart as service and channel."""
+    parts = np.char.partition(table["form"].values.astype(str), "/")
+    return table.assign(
+        service=("respondent", parts[:, 0]), channel=("respondent", parts[:, 2])
+    ).assign_coords(item=table["item"].values.astype(str))
+
+
+@dataclass(frozen=True, slots=True)
 class ItemIntervals:
-    """Estimator: mean of one item by form, with one kind of interval."""
+    """Estimator: mean, or share of fives, of one item by form, with one kind of interval."""
 
     item: str
-    kind: Literal["wald", "logit", "smoothed_moments", "profile"]
+    kind: IntervalKind
+    statistic: Statistic = "mean"
 
     def __call__(self, survey: Survey) -> dict[str, Floats]:
         """Answers of every replicate; NaN where the kind is undefined."""
@@ -146,16 +173,17 @@ class ItemIntervals:
         n = counts.sum(axis=-1)
         share = np.divide(counts, n[..., None], out=np.zeros_like(counts), where=n[..., None] > 0)
         share[n == 0] = 0.2
-        scores = np.arange(1, 6)
-        mean = share @ scores
-        variance = np.maximum(share @ scores**2 - mean**2, 0) / np.maximum(n - 1, 1)
-        more = {"se": np.sqrt(variance)} if self.kind in ("wald", "logit") else {"distribution": share}
+        score = np.arange(1, 6) if self.statistic == "mean" else np.array([0, 0, 0, 0, 1])
+        mean = share @ score
+        variance = np.maximum(share @ score**2 - mean**2, 0) / np.maximum(n - 1, 1)
+        from_shares = self.kind in ("smoothed_moments", "profile", "gaffke")
+        more = {"distribution": share} if from_shares else {"se": np.sqrt(variance)}
         ends = interval(
-            mean if self.kind in ("wald", "logit") else None,
+            None if from_shares else mean,
             kind=self.kind,
             df=np.maximum(n - 1, 1),
             n=np.maximum(n, 2),
-            bounds=(1.0, 5.0),
+            bounds=(1.0, 5.0) if self.statistic == "mean" else (0.0, 1.0),
             unusable="nan",
             **more,
         )
@@ -166,8 +194,8 @@ class ItemIntervals:
         return {"estimate": np.where(n > 0, mean, np.nan), "lower": lower, "upper": upper}
 
     def truth(self, population: Population) -> xr.DataArray:
-        """True mean of the item by form."""
-        return population.truth("form").sel(item=self.item, drop=True)
+        """True figure of the item by form."""
+        return population.truth("form", statistic=self.statistic).sel(item=self.item, drop=True)
 
 
 def _by_form(survey: Survey, values: NDArray[np.generic]) -> Floats:
