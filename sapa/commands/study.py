@@ -1,5 +1,6 @@
 """``sapa study``: what a plan, a rule or a fieldwork makes of the ranking, by simulation."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,12 +10,12 @@ import typer
 
 from sapa.commands.python_call import PythonText, python_call
 from sapa.commands.tables import AsJson, Out, show
-from sapa.studies import STUDIES
+from sapa.studies import STUDIES, study_page
 from sapa.studies import study as study_of
 
 
 def study(
-    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(STUDIES)}.")],
+    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(STUDIES)}; or all.")],
     replicates: Annotated[int, typer.Option(help="Surveys drawn for each scenario.")] = 500,
     seed: Annotated[int, typer.Option(help="Seed of every random number.")] = 2020,
     rho: Annotated[float, typer.Option(help="Correlation of a person's latent ratings.")] = 0.5,
@@ -23,6 +24,9 @@ def study(
     ] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler whose workers draw, tcp://host:8786.")
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Also rewrite the tables of this page, such as docs/studies.md.")
     ] = None,
     out: Out = None,
     as_json: AsJson = False,
@@ -36,10 +40,19 @@ def study(
     options: dict[str, Any] = {"replicates": replicates, "seed": seed, "rho": rho}
     options["store"] = None if store is None else str(store)
     with _client(scheduler) as client:
-        table = study_of(name, **options, client=client)
+        if page is None:
+            table = study_of(name, **options, client=client)
+        else:
+            table = study_page(name, page, **options, client=client)
+            print(f"wrote {page}", file=sys.stderr)
     if scheduler is not None:
         options["client"] = PythonText(f"dask.distributed.Client({scheduler!r})")
-    show(table, call=python_call(study_of, name, **options), as_json=as_json, out=out)
+    call = (
+        python_call(study_of, name, **options)
+        if page is None
+        else python_call(study_page, name, page, **options)
+    )
+    show(table, call=call, as_json=as_json, out=out)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from sapa.studies.answers import answers_codebook, simulate_answers, true_scores, write_answers
 from sapa.studies.catalogue import STUDIES, study
+from sapa.studies.page import study_page
 from sapa.studies.settings import Settings
 from sapa.studies.world import World, world_2020
 
@@ -12,6 +13,7 @@ __all__ = [
     "answers_codebook",
     "simulate_answers",
     "study",
+    "study_page",
     "true_scores",
     "world_2020",
     "write_answers",

@@ -12,6 +12,7 @@ from sapa.studies.planning import allocations, smallest
 from sapa.studies.settings import Settings
 from sapa.studies.world import World, world_2020
 
+ALL: Final = "all"
 STUDIES: Final[Mapping[str, Callable[[World, Settings], pd.DataFrame]]] = {
     "as-fielded": as_fielded,
     "allocations": allocations,
@@ -37,7 +38,8 @@ def study(
     Parameters
     ----------
     name
-        ``as-fielded``, ``allocations``, ``rules``, ``fabrication``, ``modes`` or ``smallest``.
+        ``as-fielded``, ``allocations``, ``rules``, ``fabrication``, ``modes`` or ``smallest``; ``all`` runs
+        them one after the other and puts a column ``study`` first.
     replicates, seed, client, progress
         As in :meth:`simulate.Study.run`.
     store
@@ -55,7 +57,13 @@ def study(
     ValueError
         When the study is unknown.
     """
+    if name == ALL:
+        options: dict[str, Any] = {"replicates": replicates, "seed": seed, "rho": rho, "store": store}
+        tables = {each: study(each, **options, client=client, progress=progress) for each in STUDIES}
+        whole = pd.concat(tables, names=["study"]).reset_index("study").reset_index(drop=True)
+        whole.attrs |= {"replicates": replicates, "seed": seed, "study": "all published studies"}
+        return whole
     if name not in STUDIES:
-        raise ValueError(f"name must be one of {sorted(STUDIES)}, got {name!r}")
+        raise ValueError(f"name must be one of {[*STUDIES, ALL]}, got {name!r}")
     folder = None if store is None else Path(store) / name
     return STUDIES[name](world_2020(rho=rho), Settings(replicates, seed, folder, client, progress))

@@ -82,7 +82,8 @@ def smallest(world: World, settings: Settings) -> pd.DataFrame:
     rows.append(row(study.name, "official", "power promised", "least", promised.probability, np.nan))
     least = int(found.value.argmin())
     part = Diagnosis(found.value[[least]], found.influence[:, [least]], trials=1).overall()
-    rows += rows_of(study.name, "official", {f"least power found ({services[least]})": part}, {})
+    value, error = float(part.value), float(part.mc_error())
+    rows.append(row(study.name, "official", "least power found", services[least], value, error))
     return table_of(rows, settings, study=f"smallest plan for a change of {CHANGE_WANTED} in every service")
 
 

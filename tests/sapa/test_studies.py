@@ -1,5 +1,7 @@
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,11 +17,13 @@ from sapa.scheme_2020 import questionnaire, scheme_2020
 from sapa.studies import STUDIES, Settings, World, study, world_2020
 from sapa.studies.declaring import by_size, design, respondents, truths, world_services
 from sapa.studies.designs import change_test, rank_sets
+from sapa.studies.page import LAYOUTS, MARK, filled, study_page
 from sapa.studies.planning import allocated, spread_out
 from sapa.studies.scoring import RULES, Composed, ItemIntervals, RuleScores
 from simulate import Outcome, Response, for_each
 
 FALSE_ALARM = 1e-6
+PAGE = Path(__file__).parents[2] / "docs" / "studies.md"
 
 
 @pytest.fixture(scope="module")
@@ -175,15 +179,76 @@ def test_rank_sets_count_their_ranks():
     assert found["all sets hold"].value == 0.5
 
 
+@pytest.fixture(scope="module")
+def tables(world):
+    """Every published study, at a tiny size."""
+    return {name: made(world, Settings(replicates=4, seed=3)) for name, made in STUDIES.items()}
+
+
 @pytest.mark.parametrize("name", STUDIES)
-def test_every_study_makes_its_table(world, name):
-    found = STUDIES[name](world, Settings(replicates=4, seed=3))
+def test_every_study_makes_its_table(tables, name):
+    found = tables[name]
     assert list(found.columns) == ["scenario", "estimator", "figure", "domain", "value", "mc_error"]
     assert found["value"].notna().all()
     assert not found.duplicated(["scenario", "estimator", "figure", "domain"]).any()
     simulated = ~found["figure"].isin(["detection", "power promised"])
     assert found.loc[simulated, "mc_error"].notna().all()
     assert found.attrs["replicates"] == 4
+
+
+def lines_of(page: str) -> dict[str, list[list[str]]]:
+    """Cells of the tables of a page, by name."""
+    return {
+        found["name"]: [line.strip("| ").split(" | ") for line in found[0].split("\n") if line[:1] == "|"]
+        for found in MARK.finditer(page)
+    }
+
+
+def test_the_command_generates_the_tables_of_the_page(tables):
+    """The page has the lines and columns that the command makes; its figures come from a longer run."""
+    page = PAGE.read_text(encoding="utf-8")
+    fresh = filled(page, tables, {"replicates": 4, "seed": 3})
+    assert MARK.sub("", fresh) == MARK.sub("", page)
+    assert "4 replicates, seed 3." in fresh
+    there, made = lines_of(page), lines_of(fresh)
+    assert set(there) == {*LAYOUTS, "made"}
+    assert filled(fresh, {}, {"replicates": 4, "seed": 3}) == fresh
+    figure = re.compile(r"-?[\d,]*\.?\d+( ± \.?\d+\.?\d*)?( \(s\d\d\))?|-")
+    for name, layout in LAYOUTS.items():
+        assert there[name][0] == made[name][0] == [layout.corner, *layout.across]
+        assert [line[0] for line in there[name]] == [line[0] for line in made[name]]
+        for line in there[name][2:] + made[name][2:]:
+            assert all(figure.fullmatch(cell) for cell in line[1:])
+    rmse = tables["rules"].query("estimator == 'official' and figure == 'rmse' and domain == 'all'")
+    assert made["rules"][2][2].startswith(f"{rmse['value'].item():.2f}"[:4])
+
+
+def test_pages_without_marks_are_refused(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# My thesis\n")
+    with pytest.raises(ValueError, match="page must have marks such as"):
+        study_page("rules", page, replicates=2)
+    page.write_text("<!-- table nonsense -->\n<!-- end -->\n")
+    with pytest.raises(ValueError, match="page must have marks such as"):
+        study_page("rules", page, replicates=2)
+
+
+def test_one_study_rewrites_its_own_tables_only(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- table rules -->\n<!-- end -->\nb\n<!-- table modes -->\nold\n<!-- end -->\n")
+    study_page("rules", page, replicates=2, seed=3)
+    text = page.read_text()
+    assert "| without feedback |" in text
+    assert text.startswith("a\n<!-- table rules -->\n| rule | bias |")
+    assert text.endswith("b\n<!-- table modes -->\nold\n<!-- end -->\n")
+
+
+def test_all_studies_are_one_table(tables, monkeypatch):
+    monkeypatch.setattr("sapa.studies.catalogue.STUDIES", {n: lambda *_, n=n: tables[n] for n in STUDIES})
+    whole = study("all", replicates=4, seed=3)
+    assert whole["study"].drop_duplicates().tolist() == list(STUDIES)
+    assert len(whole) == sum(map(len, tables.values()))
+    assert whole.attrs["replicates"] == 4
 
 
 def test_a_stored_study_is_the_same_and_unknown_names_are_refused(world, tmp_path):
