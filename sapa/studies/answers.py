@@ -179,8 +179,8 @@ def true_scores(*, shift: float = 0.0) -> pd.DataFrame:
 
     Examples
     --------
-    >>> true_scores().round(2).iloc[0].tolist()
-    ['s01', 4.65]
+    >>> true_scores().set_index("service")["true_score"].loc["s01"].round(2).item()
+    4.65
     """
     world = world_2020()
     model = world.population.model.shifted((shift,))

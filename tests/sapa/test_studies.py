@@ -220,7 +220,10 @@ def test_the_command_generates_the_tables_of_the_page(tables):
         for line in there[name][2:] + made[name][2:]:
             assert all(figure.fullmatch(cell) for cell in line[1:])
     rmse = tables["rules"].query("estimator == 'official' and figure == 'rmse' and domain == 'all'")
-    assert made["rules"][2][2].startswith(f"{rmse['value'].item():.2f}"[:4])
+    value, error = rmse["value"].item(), rmse["mc_error"].item()
+    told, around = (float(part) for part in made["rules"][2][2].split(" ± "))
+    assert abs(told - value) <= 0.5 * 10.0 ** np.floor(np.log10(error)) + 1e-12
+    assert around == pytest.approx(error, rel=0.5)
 
 
 def test_pages_without_marks_are_refused(tmp_path):
