@@ -15,12 +15,14 @@ from estimators.intervals import KINDS
 
 ORACLE = json.loads((Path(__file__).parent / "oracle" / "shares.json").read_text())
 NAMES = {"logit": "logit", "xlogit": "logit", "asin": "arcsine", "beta": "korn_graubard", "mean": "wald"}
+# R's profile on a fine grid, and its loss solved; on its usual grid of some 10 points R is off by up to 1.2e-4
+LIKELIHOODS = (("likelihood_fine", "likelihood"), ("likelihood_exact", "likelihood"))
 FROM_SHARES = ("smoothed_moments", "profile", "gaffke")
 
 
 @pytest.mark.parametrize("level", ["0.95", "0.8"])
 @pytest.mark.parametrize("design", ORACLE["base"])
-@pytest.mark.parametrize(("in_r", "kind"), [*NAMES.items(), ("likelihood_exact", "likelihood")])
+@pytest.mark.parametrize(("in_r", "kind"), [*NAMES.items(), *LIKELIHOODS])
 def test_share_intervals_of_r(design, level, in_r, kind):
     base = ORACLE["base"][design]
     made = interval(base["p"], kind=kind, level=float(level), se=base["se"], df=base["df"], n=base["n"])
@@ -28,10 +30,10 @@ def test_share_intervals_of_r(design, level, in_r, kind):
 
 
 @pytest.mark.parametrize("design", ORACLE["base"])
-def test_likelihood_is_as_near_to_r_as_its_interpolated_profile(design):
+def test_likelihood_is_as_near_to_r_as_its_usual_grid(design):
     base = ORACLE["base"][design]
     made = interval(base["p"], kind="likelihood", se=base["se"], df=base["df"], n=base["n"])
-    assert_allclose([made.lower, made.upper], ORACLE["intervals"][design]["0.95"]["likelihood"], rtol=1e-3)
+    assert_allclose([made.lower, made.upper], ORACLE["intervals"][design]["0.95"]["likelihood"], rtol=2e-4)
 
 
 def test_smoothed_moments_by_hand():
