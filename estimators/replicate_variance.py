@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from estimators.domain_variance import Cells, sums_matrix
 from estimators.histogram import Statistic
 from estimators.ratings import CODES
-from estimators.replication import Replicates
+from estimators.replication import Center, Replicates
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -40,53 +40,62 @@ def domain_replicate_variance(
 
     Notes
     -----
+    With e the totals of ``a - value b`` (a the numerator, b the denominator), a replicate deviates by e / b.
     A replicate in which a domain has no rater has no value there and is left out of that cell's variance,
     scaled up for the number lost.
     """
-    vectors = np.stack([v for each in statistics for v in (each.numerator, each.denominator)])
-    distinct, place = np.unique(vectors, axis=0, return_inverse=True)
-    lookup = [np.take(vector, table.astype(np.intp) - CODES[0]) for vector in distinct]
-    functionals = np.concatenate(lookup, axis=1)
-    below = np.unique(place[1::2])
-    about_mean = replicates.center == "mean"
+    above = np.stack([each.numerator for each in statistics])
+    below, place = np.unique([each.denominator for each in statistics], axis=0, return_inverse=True)
+    vectors = np.concatenate([above, below])
+    place_of_code = table.astype(np.intp)
+    place_of_code -= CODES[0]
     moments = np.zeros((5, *value.shape))
+    known = np.nan_to_num(value)
     for block in replicates.blocks(_REPLICATES):
         cells = Cells.found(domain, block.unit, len(block.factor))
-        totals = sums_matrix(cells.of, cells.unit.size, block.base) @ functionals
+        sums = sums_matrix(cells.of, cells.unit.size, block.base)
+        totals = np.stack([sums @ vector.take(place_of_code) for vector in vectors], axis=1)
+        for k in range(len(statistics)):
+            totals[:, k] -= known[cells.domain, :, k] * totals[:, len(above) + place[k]]
         ends = np.searchsorted(cells.domain, np.arange(len(value) + 1))
         rscale = replicates.rscale[block.part]
+        drawn = np.empty((*totals.shape[1:], rscale.size))
+        met = np.empty((int(np.diff(ends).max()), rscale.size))
         for d in range(len(value)):
             rows = slice(ends[d], ends[d + 1])
-            drawn = totals[rows].T @ block.factor[cells.unit[rows]]
-            by_vector = drawn.reshape(len(distinct), table.shape[1], -1)
-            safe = by_vector[below].min() > _NOTHING * by_vector[below].max()
-            for k in range(len(statistics)):
-                pair = by_vector[place[2 * k]], by_vector[place[2 * k + 1]]
-                moments[:, d, :, k] += _moments(*pair, value[d, :, k], rscale, safe, about_mean)
+            factor = met[: ends[d + 1] - ends[d]]
+            block.factor.take(cells.unit[rows], axis=0, out=factor, mode="clip")  # "raise" would buffer
+            mine = totals[rows].reshape(len(factor), -1)
+            np.matmul(mine.T, factor, out=drawn.reshape(mine.shape[1], -1))
+            moments[:, d] += _moments(
+                drawn[: len(above)], drawn[len(above) :], place, rscale, replicates.center
+            )
     return _variance(moments, replicates), moments[4] < replicates.n_replicates
 
 
 def _moments(
-    above: FloatArray, below: FloatArray, value: FloatArray, rscale: FloatArray, safe: bool, about_mean: bool
+    gap: FloatArray, below: FloatArray, place: IntArray, rscale: FloatArray, center: Center
 ) -> FloatArray:
-    """Sums over replicates of rscale d^2, rscale d, d, rscale and 1, with d the deviation from the value.
+    """Sums over replicates of rscale d^2, rscale d, d, rscale and 1, (5, item, statistic), d the deviation.
 
-    ``safe`` tells that no denominator vanishes; the second and third are zero unless ``about_mean``.
+    ``gap`` (statistic, item, replicate) are the deviations times their denominators ``below[place]`` and
+    are overwritten. The second and third sums are zero unless the squares are about the replicates' mean.
     """
-    result = np.zeros((5, value.size))
-    if safe:
-        gap = above / below
-        gap -= value[:, None]
+    result = np.zeros((5, *gap.shape[:2]))
+    if below.min() > _NOTHING * below.max():
+        inverse, defined = np.divide(1.0, below, out=below), None
         result[3], result[4] = rscale.sum(), rscale.size
     else:
-        defined = below > _NOTHING * np.max(below, axis=1, keepdims=True, initial=1e-300)
-        gap = np.divide(above, below, out=np.zeros_like(above), where=defined) - value[:, None]
-        gap[~defined] = 0.0
-        result[3], result[4] = defined @ rscale, defined.sum(axis=1)
-    if about_mean:
-        result[1], result[2] = gap @ rscale, gap.sum(axis=1)
-    result[0] = np.square(gap, out=gap) @ rscale
-    return result
+        defined = below > _NOTHING * np.max(below, axis=2, keepdims=True, initial=1e-300)
+        inverse = np.divide(1.0, below, out=np.zeros_like(below), where=defined)
+        result[3], result[4] = (defined @ rscale)[place], defined.sum(axis=2)[place]
+    for k, row in enumerate(place):
+        gap[k] *= inverse[row]
+    if center == "mean":
+        result[1], result[2] = gap @ rscale, gap.sum(axis=2)
+    weighted = gap if (rscale == 1).all() else gap * rscale
+    result[0] = np.einsum("kir,kir->ki", gap, weighted)
+    return result.transpose(0, 2, 1)
 
 
 def _variance(moments: FloatArray, replicates: Replicates) -> FloatArray:
