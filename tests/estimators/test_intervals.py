@@ -15,7 +15,7 @@ from estimators.intervals import KINDS
 
 ORACLE = json.loads((Path(__file__).parent / "oracle" / "shares.json").read_text())
 NAMES = {"logit": "logit", "xlogit": "logit", "asin": "arcsine", "beta": "korn_graubard", "mean": "wald"}
-# R's profile on a fine grid, and its loss solved; on its usual grid of some 10 points R is off by up to 1.2e-4
+# R's profile on a fine grid, and its loss solved; its usual grid of some 10 points is off by up to 1.2e-4
 LIKELIHOODS = (("likelihood_fine", "likelihood"), ("likelihood_exact", "likelihood"))
 FROM_SHARES = ("smoothed_moments", "profile", "gaffke")
 
