@@ -256,7 +256,12 @@ def _cells(ratings: xr.Dataset, tree: Tree, outside: str, people: People) -> Cod
 
 
 def _item_columns(ratings: xr.Dataset) -> dict[str, int]:
-    return {str(item): place for place, item in enumerate(ratings["item"].values.tolist())}
+    names = [str(item) for item in ratings["item"].values.tolist()]
+    columns = {name: place for place, name in enumerate(names)}
+    if len(columns) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"items of the ratings must have different names, got {twice!r} twice: rename one")
+    return columns
 
 
 def _positions(

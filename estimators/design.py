@@ -117,7 +117,7 @@ class Design:
         if self.single_psu not in _SINGLE_PSU:
             raise ValueError(f"single_psu must be one of {', '.join(_SINGLE_PSU)}, got {self.single_psu!r}")
         size = _common_length(self.strata, self.psu, self.weight, self.fpc, self.selection)
-        weights = np.ones(size) if self.weight is None else np.asarray(self.weight, dtype=float)
+        weights = np.ones(size) if self.weight is None else _numbers(self.weight)
         if bad := int(np.sum(~(np.isfinite(weights) & (weights > 0)))):
             raise ValueError(
                 f"weight must be positive and finite, {bad} of {size} are not; drop or mend them"
@@ -194,6 +194,14 @@ class Design:
     def reweighted(self, weight: ArrayLike, residuals: Sequence[Residuals] = ()) -> "Design":
         """Return the same design with other weights and, when they are calibrated, its projections added."""
         return replace(self, weight=weight, residuals=(*self.residuals, *residuals))
+
+
+def _numbers(weight: ArrayLike) -> FloatArray:
+    """Weights as numbers."""
+    try:
+        return np.asarray(weight, dtype=float)
+    except (TypeError, ValueError) as problem:
+        raise TypeError(f"weight must be numbers, {problem}; mend or convert the column") from None
 
 
 def _common_length(*columns: ArrayLike | None) -> int:

@@ -145,7 +145,11 @@ def scores(
     table, names = _checked_ratings(ratings, items)
     if design.weights.size != len(table):
         raise ValueError(f"design must have the ratings' {len(table)} respondents, got {design.weights.size}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie strictly between 0 and 1, got {level}; 95% is level=0.95")
     chosen = {name: statistic(name, denominator) for name in statistics}
+    if not chosen:
+        raise ValueError("statistics must name at least one, such as 'mean', got none")
     kinds = _kinds(interval, list(chosen))
     results = {}
     for name in [by] if isinstance(by, str) else by:
@@ -316,6 +320,10 @@ def _checked_ratings(ratings: xr.Dataset, items: Sequence[str] | None) -> tuple[
         if unknown := [item for item in items if item not in array.get_index("item")]:
             raise ValueError(f"items must be among the ratings' items, {unknown[0]!r} is not")
         array = array.sel(item=list(items))
+    names = array.get_index("item")
+    if names.size == 0 or names.has_duplicates:
+        got = f"{names[names.duplicated()][0]!r} twice" if names.size else "none"
+        raise ValueError(f"items must be one or more, each named once, got {got}; drop or rename columns")
     table = array.values
     if not np.issubdtype(table.dtype, np.integer):
         raise TypeError(
@@ -327,4 +335,4 @@ def _checked_ratings(ratings: xr.Dataset, items: Sequence[str] | None) -> tuple[
         raise ValueError(
             f"ratings must be 1..5 or a missing code 0, -1, -2; {bad} entries are not; recode them"
         )
-    return table.astype(np.int8, copy=False), array.get_index("item")
+    return table.astype(np.int8, copy=False), names

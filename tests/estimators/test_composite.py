@@ -413,6 +413,10 @@ def bad(**changes):
             "ratings must have every item of the scheme, got none for 'i3'",
         ),
         (
+            {"ratings": dataset([[5, 4, 3]], ["a"], ["office"], items=["i1", "i3", "i3"])},
+            "items of the ratings must have different names, got 'i3' twice",
+        ),
+        (
             {"ratings": dataset([[5, 4, 3]], ["a"], ["office"], items=["i1", "i3", "i9"])},
             "answers to items of another channel's list",
         ),

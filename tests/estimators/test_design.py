@@ -84,3 +84,8 @@ def test_order_of_respondents_and_unit_of_weights_do_not_matter(order, scale):
     one = mean(Design(strata=h, psu=c, weight=w), y)
     other = mean(Design(strata=h[order], psu=c[order], weight=scale * w[order]), y[order])
     np.testing.assert_allclose(one.se, other.se, rtol=1e-10)
+
+
+def test_text_for_weights_names_the_argument():
+    with pytest.raises(TypeError, match=r"weight must be numbers, could not convert string to float: 'a'"):
+        Design(weight=["a", "1"])

@@ -247,6 +247,10 @@ def test_items_and_intervals_can_be_chosen():
         (dataset([5, 4], d=["a", "a"]), {"statistics": ["median"]}, "statistic must be one of"),
         (dataset([5, 4], d=["a", "a"]), {"interval": {"mean": "wald"}}, "'satisfaction' has none"),
         (dataset([5, 4], d=["a", "a"]), {"interval": "bootstrap_t"}, "needs replicates of every cell"),
+        (dataset([5, 4], d=["a", "a"]), {"statistics": []}, "statistics must name at least one"),
+        (dataset([5, 4], d=["a", "a"]), {"items": []}, "items must be one or more, .* got none"),
+        (dataset([5, 4], d=["a", "a"]), {"items": ["o01", "o01"]}, "items must be .* got 'o01' twice"),
+        (dataset([5, 4], d=["a", "a"]), {"level": 95, "interval": None}, "level must lie .* got 95"),
         (xr.Dataset({"ratings": ("respondent", [5, 4])}), {}, r"over \(respondent, item\)"),
     ],
 )
