@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,10 @@ WRONG: Final = 99  # code of a cell that is neither a rating nor a missing code
 WEIGHTS: Final = (1e-6, 1e9)
 COLUMNS: Final = ("row", "column", "value", "rule", "remedy")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
+#: A number as programs print it, or as people do, with blanks between thousands.
+_QUANTITY: Final = re.compile(
+    r"[+-]?([0-9]+|[0-9]{1,3}([ \u00a0\u202f][0-9]{3})+)([.,][0-9]+)?(e[+-]?[0-9]+)?", re.I
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +90,7 @@ def check(
         codes[:, k], wrong = _ratings(table, column, book)
         found += wrong
     found += _channels(table, book, codes)
-    found += _labels(table, book) + _weights(table, book) + _keys(table, book)
+    found += _labels(table, book) + _spellings(table, book) + _weights(table, book) + _keys(table, book)
     if len(table.frame) == 0:
         found.append(_problem(np.array([0]), "", [""], "has at least one row of answers", "add the rows"))
     problems = pd.concat(found) if found else pd.DataFrame(columns=list(COLUMNS))
@@ -97,11 +102,13 @@ def check(
 def numbers(text: pd.Series) -> NDArray[np.float64]:
     """Numbers of a column of text, decimal point or comma; NaN where a cell is none or too large for one.
 
-    >>> numbers(pd.Series(["1,25", "2.5", "x", ""])).tolist()
-    [1.25, 2.5, nan, nan]
+    >>> numbers(pd.Series(["1,25", "2.5", "1 250,5", "5e-05", "1,250.5", "x", ""])).tolist()
+    [1.25, 2.5, 1250.5, 5e-05, nan, nan, nan]
     """
     codes, values = pd.factorize(text)
-    parsed = [float(v.replace(",", ".")) if _NUMBER.fullmatch(v) else np.nan for v in values]
+    parsed = [
+        float(re.sub(r"\s", "", v).replace(",", ".")) if _QUANTITY.fullmatch(v) else np.nan for v in values
+    ]
     found: NDArray[np.float64] = np.array([*(v if np.isfinite(v) else np.nan for v in parsed), np.nan])[codes]
     return found
 
@@ -197,6 +204,36 @@ def _labels(table: FileTable, book: AnswerCodebook) -> list[pd.DataFrame]:
     return found
 
 
+def _spellings(table: FileTable, book: AnswerCodebook) -> list[pd.DataFrame]:
+    """Names of one service, region or channel that differ in case, blanks or invisible characters only."""
+    found = []
+    for role in ("service", "region", "channel"):
+        if role not in book.columns:
+            continue
+        column = book.columns[role]
+        often = table.frame[column].value_counts()
+        common: dict[str, str] = {}
+        for name in often.index:  # the commonest first
+            common.setdefault(_bare(name), name)
+        for name in often.index:
+            usual = common[_bare(name)]
+            if name != usual:
+                rule = f"is written one way, as {usual!r}"
+                same = (table.frame[column] == name).to_numpy()
+                found += _wrong(table, same, column, rule, "write it so, or give them different names")
+    return found
+
+
+def _bare(name: str) -> str:
+    """Name without what the eye does not tell apart.
+
+    >>> _bare("Passport\u200b  Office") == _bare("passport office")
+    True
+    """
+    plain = unicodedata.normalize("NFKC", name.replace("\N{DIVISION SLASH}", "/")).casefold()
+    return " ".join("".join(c for c in plain if unicodedata.category(c) != "Cf").split())
+
+
 def _weights(table: FileTable, book: AnswerCodebook) -> list[pd.DataFrame]:
     if "weight" not in book.columns:
         return []
@@ -255,6 +292,7 @@ def _counts(codes: NDArray[np.int8], usable: NDArray[np.bool_]) -> dict[str, int
         "rows": int(codes.shape[0]),
         "rows_dropped": int((~usable).sum()),
         "ratings": int((kept > 0).sum()),
+        "ratings_dropped": int((codes[~usable] > 0).sum()),
         "rows_without_rating": int((~(kept > 0).any(axis=1)).sum()),
         **{kind: int((kept == code).sum()) for kind, code in CODE.items()},
     }

@@ -82,7 +82,7 @@ class AnswerCodebook:
     ------
     ValueError
         When a role, a layout or a kind of missing is unknown, a required column is not named, a column or
-        a code has two meanings, or there is no item.
+        a code has two meanings, a rating is listed as missing, or there is no item.
 
     Examples
     --------
@@ -115,7 +115,11 @@ class AnswerCodebook:
         else:
             _once("column", list(self.columns.values()))
             _once("item code", item_columns)
-        _once("missing code", [code for codes in self.missing.values() for code in codes])
+        codes = [code for own in self.missing.values() for code in own]
+        _once("missing code", codes)
+        for code in codes:
+            if code.strip() in ("1", "2", "3", "4", "5"):
+                raise ValueError(f"missing must hold no rating, got the code {code!r}; {_REMEDY}")
 
     def meaning(self, code: str) -> str:
         """Kind of missing that a code stands for; the empty string when it is none."""

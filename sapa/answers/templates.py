@@ -5,7 +5,7 @@ from typing import Final
 import pandas as pd
 
 from sapa.answers.codebook import AnswerCodebook, Item
-from sapa.published import table
+from sapa.frames import EXAMPLE
 from sapa.scheme_2020 import LIST_OF_CHANNEL, questionnaire
 
 _ROLES: Final = (
@@ -73,30 +73,32 @@ def answers_template() -> dict[str, pd.DataFrame]:
 
 
 def frame_template() -> dict[str, pd.DataFrame]:
-    """Sheets of a workbook of a frame: regions, services, and the recipients of each cell.
+    """Sheets of a workbook of a frame, as ``sapa plan --frame`` reads it, with what its columns are.
 
-    The regions and services of 2020 stand as an example; recipients are blank, for they are not published.
+    The 20 regions that exist since 2022 and the services of 2020; populations of regions that were split in
+    2022 are blank, to be filled in. Recipients are not published: the interviews of 2020 stand in.
 
     Examples
     --------
     >>> {name: list(sheet.columns)[:3] for name, sheet in frame_template().items()}
-    {'regions': ['region', 'name', 'population'], 'services': ['service', 'name', 'recipients'],
-     'cells': ['service', ...]}
+    {'regions': ['region_id', 'name_kk', 'name_en'], 'services': ['service_id', 'name_kk', 'name_en'],
+     'columns': ['sheet', 'column', 'what']}
     """
-    regions, services = table("regions"), table("services")
-    return {
-        "regions": pd.DataFrame(
-            {"region": regions["region_id"], "name": regions["name_en"], "population": pd.NA}
-        ),
-        "services": pd.DataFrame(
-            {
-                "service": services["service_id"],
-                "name": services["name_en"],
-                "recipients": pd.NA,
-                "surveyed": services["mass_survey"].map({True: "yes", False: "no"}),
-            }
-        ),
-        "cells": pd.DataFrame(
-            {"service": services["service_id"]} | dict.fromkeys(regions["region_id"], pd.NA)
-        ),
-    }
+    words = [
+        ("regions", "region_id, population", "each region once, with its inhabitants"),
+        ("services", "service_id, recipients", "each service once, with its recipients in a year"),
+        ("services", "surveyed", "true or false: false for services covered by qualitative methods only"),
+        ("services", "abroad", "true for services given abroad only"),
+        ("services", "recipients_are", "what recipients counts, the same in every row; blank: recipients"),
+        ("cells", "region_id, service_id, recipients", "a sheet to add: recipients by region and service"),
+        ("modes", "mode, contact, response", "a sheet to add: shares reached and answering, 0 to 1"),
+    ]
+    sheets = {name: _frame_sheet(name) for name in ("regions", "services")}
+    return sheets | {"columns": pd.DataFrame(words, columns=["sheet", "column", "what"])}
+
+
+def _frame_sheet(name: str) -> pd.DataFrame:
+    """Sheet of the example frame, its numbers as numbers."""
+    sheet = pd.read_csv(EXAMPLE / f"{name}.csv", dtype=str)
+    counts = [column for column in ("population", "recipients") if column in sheet]
+    return sheet.assign(**{column: pd.to_numeric(sheet[column]).astype("Int64") for column in counts})

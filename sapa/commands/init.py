@@ -22,7 +22,8 @@ def init(
 ) -> None:
     """Write a commented codebook for a file of answers: looks at the file, guesses, asks.
 
-    An answer of Enter takes the guess, - means none. Exit codes: 0 done, 2 bad input.
+    An answer of Enter takes the guess, - means none; where there is nobody to answer, the guesses are taken.
+    Exit codes: 0 done, 2 bad input.
 
     Example: sapa init answers.csv --yes
     """
@@ -82,8 +83,9 @@ def _ask(question: str, guess: str, allowed: list[str] | None = None) -> str:
     while True:
         print(f"{question} [{guess}]: ", end="", file=sys.stderr, flush=True)
         line = sys.stdin.readline()
-        if not line:
-            raise ValueError("init asks, and there was no answer; --yes takes the guesses")
+        if not line:  # the end of a pipe, or Ctrl-D: nobody answers
+            print(guess, file=sys.stderr)
+            return guess
         said = line.strip() or guess
         if allowed is None or said in allowed:
             return said

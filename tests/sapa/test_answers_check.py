@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from sapa import check, read
-from sapa.answers import AnswerCodebook, FileTable, Item, scheme_of
+from sapa.answers import AnswerCodebook, FileTable, Item, open_table, scheme_of
 from sapa.answers.checking import COLUMNS
 from tests.sapa.answer_files import BOOK, LONG_BOOK, long, people, write
 
@@ -141,3 +141,38 @@ def test_the_scheme_holds_only_what_a_channel_was_asked(tmp_path):
     assert not any("/online/staff/staff_1" in leaf for leaf in leaves)
     assert any("/office/staff/staff_1" in leaf for leaf in leaves)
     assert scheme_of(data, above="region").leaves[0].startswith("Абай/")
+
+
+def test_one_name_is_written_one_way():
+    rows = [["Passport", "5"], ["Passport", "4"], ["passport ", "4"], ["Pass\u200bport", "3"], ["Other", "2"]]
+    listed = found(rows, ["svc", "q"], book())
+    rule = "is written one way, as 'Passport'"
+    assert listed == [[4, "svc", "passport ", rule], [5, "svc", "Pass\u200bport", rule]]
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted"),
+    [("1,25", 1.25), ("1 250,5", 1250.5), ("1\u00a0250", 1250.0), ("1\u202f250.5", 1250.5), ("2e-05", 2e-05)],
+)
+def test_weights_are_numbers_as_people_and_programs_write_them(cell, wanted, tmp_path):
+    own = AnswerCodebook("wide", {"service": "svc", "weight": "w"}, {"q": Item("q", "all")})
+    (tmp_path / "a.csv").write_text(f'svc;q;w\na;5;"{cell}"\n', encoding="utf-8")
+    assert read(tmp_path / "a.csv", codebook=own)["weight"].values.tolist() == [wanted]
+
+
+@pytest.mark.parametrize("cell", ["1,250.5", "12 50", "inf", "nan", "1e400", "٥", "0", "1e-7", "1.250.000"])
+def test_weights_that_could_mean_two_things_or_none_are_problems(cell):
+    own = AnswerCodebook("wide", {"service": "svc", "weight": "w"}, {"q": Item("q", "all")})
+    listed = found([["a", "5", cell]], ["svc", "q", "w"], own)
+    assert listed == [[2, "w", cell, "is a positive number from 1e-06 to 1e+09"]]
+
+
+def test_large_identifiers_keep_their_digits(tmp_path):
+    ids = [9007199254740993, 9007199254740992, None]
+    frame = pd.DataFrame(
+        {"id": pd.array(ids, dtype="Int64"), "svc": "a", "q": [5, 4, 3], "w": [2e-05, 1.0, 1e6]}
+    )
+    frame.to_parquet(tmp_path / "a.parquet")
+    seen = open_table(tmp_path / "a.parquet").frame
+    assert seen["id"].tolist() == ["9007199254740993", "9007199254740992", ""]
+    assert seen["w"].tolist() == ["0.00002", "1", "1000000"]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sampling import allocate
 from sapa.answers import (
     AnswerCodebook,
     FileTable,
@@ -18,6 +19,7 @@ from sapa.answers import (
 )
 from sapa.answers.codebook import codebook_text
 from sapa.answers.templates import answers_template, frame_template, template_codebook
+from sapa.frames import read_frame
 from sapa.output import write_xlsx
 from tests.sapa.answer_files import BOOK, FORMATS, LONG_BOOK, long, people, write
 
@@ -26,7 +28,11 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12
 
 @given(
     names=st.lists(TEXT, min_size=3, max_size=6, unique=True),
-    codes=st.lists(st.text(max_size=4).filter(lambda t: t.isprintable()), max_size=4, unique=True),
+    codes=st.lists(
+        st.text(max_size=4).filter(lambda t: t.isprintable() and t.strip() not in "12345"),
+        max_size=4,
+        unique=True,
+    ),
     criterion=TEXT,
 )
 @settings(max_examples=60, deadline=None)
@@ -182,8 +188,19 @@ def test_the_templates_fit_each_other(tmp_path):
         23,
         30,
     )
-    assert set(frame_template()) == {"regions", "services", "cells"}
-    assert frame_template()["cells"].shape == (70, 19)
+
+
+def test_the_template_of_a_frame_is_one_that_a_plan_takes(tmp_path):
+    place = tmp_path / "frame.xlsx"
+    sheets = frame_template()
+    write_xlsx(sheets, place)
+    with pytest.raises(ValueError, match=r"population is empty for ABY, .*fill in"):
+        read_frame(place)
+    sheets["regions"]["population"] = sheets["regions"]["population"].fillna(600_000)
+    write_xlsx(sheets, place)
+    frame = read_frame(place)
+    assert (len(frame.regions), len(frame.services)) == (21, 70)  # with the respondents abroad
+    assert allocate(frame, 9000, min_service=30).count("service").sum() == 9000
 
 
 def test_a_codebook_is_written_whole_or_not_at_all(tmp_path):

@@ -155,12 +155,14 @@ def test_init_asks_and_keeps_what_is_said(folder, sapa_command):
     assert book.missing == {"not_asked": (), "not_applicable": ("98",), "not_answered": ("99", "77")}
 
 
-def test_init_without_a_terminal_says_how_to_do_without(folder, sapa_command):
+def test_init_without_anyone_to_answer_takes_the_guesses(folder, sapa_command):
     pd.read_csv("a.csv").rename(columns={"svc": "service"}).to_csv("c.csv", index=False)
-    code, _, err = sapa_command("init", "c.csv")
-    assert code == 2
-    assert "--yes takes the guesses" in err
-    assert not (folder / "c.toml").exists()
+    code, out, err = sapa_command("init", "c.csv")
+    assert (code, out) == (0, "")
+    assert "column of the service [service]: service" in err
+    asked = (folder / "c.toml").read_text(encoding="utf-8")
+    assert sapa_command("init", "c.csv", "--yes", "--force")[0] == 0
+    assert (folder / "c.toml").read_text(encoding="utf-8") == asked
 
 
 def test_init_does_not_replace_a_codebook(folder, sapa_command):
