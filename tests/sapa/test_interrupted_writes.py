@@ -1,0 +1,80 @@
+"""A write that is interrupted, at whatever moment, leaves what was there or what is wanted, never a part."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from sapa import whole_file as module
+from sapa.whole_file import whole_file
+
+WRITER = """
+import sys, pandas as pd
+from sapa.output import write
+table = pd.DataFrame({"service": [f"service {k}" for k in range(20_000)], "estimate": 4.5})
+print("ready", flush=True)
+while True:
+    write(table, sys.argv[1])
+    print("written", flush=True)
+"""
+
+
+@pytest.fixture
+def started(tmp_path):
+    """Process that writes one file again and again, and the file."""
+    place = tmp_path / "table.csv"
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(place)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        for _ in range(2):
+            run.stdout.readline()  # ready, and written once
+        yield run, place
+        run.kill()
+
+
+@pytest.mark.parametrize(
+    ("sent", "wait"), [("SIGKILL", 0.03), ("SIGKILL", 0.11), ("SIGINT", 0.05), ("SIGINT", 0.17)]
+)
+def test_a_stopped_writer_leaves_a_whole_file(sent, wait, started):
+    run, place = started
+    time.sleep(wait)
+    run.send_signal(getattr(signal, sent))
+    run.communicate(timeout=60)
+    assert run.returncode != 0
+    lines = place.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 20_001
+    assert lines[-1] == "service 19999,4.5"
+    left = [name for name in os.listdir(place.parent) if name != place.name]
+    assert left == [] if sent == "SIGINT" else all(name.startswith(".table~sapa~") for name in left)
+
+
+def test_what_a_killed_writer_left_is_taken_away_later(tmp_path, monkeypatch):
+    place = tmp_path / "table.csv"
+    (tmp_path / ".table~sapa~ab12_x.csv").write_text("half")
+    (tmp_path / ".table~mine.csv").write_text("mine")
+    with whole_file(place) as fresh:
+        fresh.write_text("whole")
+    assert len(os.listdir(tmp_path)) == 3  # it may be another's, at work
+    monkeypatch.setattr(module, "ABANDONED", -1)
+    with whole_file(place) as fresh:
+        fresh.write_text("whole")
+    assert sorted(os.listdir(tmp_path)) == [".table~mine.csv", "table.csv"]
+
+
+@pytest.mark.parametrize("error", [OSError("no space left"), KeyboardInterrupt(), MemoryError()])
+def test_a_full_disk_or_an_interrupt_leaves_what_was_there(error, tmp_path):
+    place = tmp_path / "table.csv"
+    place.write_text("old")
+
+    def write():
+        with whole_file(place) as fresh:
+            fresh.write_text("ha")
+            raise error
+
+    with pytest.raises(type(error)):
+        write()
+    assert place.read_text() == "old"
+    assert os.listdir(tmp_path) == ["table.csv"]
