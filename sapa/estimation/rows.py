@@ -39,9 +39,13 @@ def dropped_rows(*rounds: xr.Dataset) -> dict[str, str]:
 
 
 def joint(one: xr.Dataset, kept: NDArray[np.intp]) -> tuple[xr.DataArray, NDArray[np.float64]]:
-    """Estimates of some units, labelled, and their covariance."""
+    """Estimates of some units, labelled, and their covariance.
+
+    Estimates that differ by the rounding of sums only are one: 1 and 0.9999999999999999 share a rank.
+    """
     part = one.isel(node=kept)
-    return part["estimate"].drop_vars(["statistic", "level"]), part["covariance"].values[:, kept]
+    figures = part["estimate"].drop_vars(["statistic", "level"]).round(12)
+    return figures, part["covariance"].values[:, kept]
 
 
 def fit_to_rank(

@@ -12,13 +12,10 @@ import pytest
 
 import sapa
 from sapa.answers import guessing, read_codebook, write_codebook
-from sapa.cli import app, main
 from sapa.commands.figure import ONLY_2020, Name
 from sapa.commands.python_call import python_call
 from sapa.studies.settings import COLUMNS
 from tests.sapa.answer_files import BOOK, FORMATS, SERVICES, people, write
-
-VERBS = ("init", "check", "estimate", "rank", "compare", "figure", "template")
 
 
 @pytest.fixture
@@ -29,21 +26,6 @@ def folder(tmp_path, monkeypatch):
     write(people(400, seed=1), tmp_path / "b.csv")
     write_codebook(BOOK, tmp_path / "a.toml")
     return tmp_path
-
-
-@pytest.fixture
-def sapa_command(monkeypatch, capsys):
-    """Run of the command line: exit code, standard output, standard error."""
-
-    def run(*words, typed=""):
-        monkeypatch.setattr(sys, "argv", ["sapa", *map(str, words)])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        told = capsys.readouterr()
-        return stopped.value.code or 0, told.out, told.err
-
-    return run
 
 
 def called(err):
@@ -276,24 +258,6 @@ def test_an_unknown_option_or_choice_is_a_usage_error(folder, sapa_command):
     for words in (("rank", "a.csv", "--colour"), ("rank", "a.csv", "--by", "item"), ("sing",)):
         code, out, _ = sapa_command(*words)
         assert (code, out) == (2, "")
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_help_has_an_example_that_uses_known_options_and_names_the_exit_codes(verb):
-    command = next(each for each in app.registered_commands if each.callback.__name__ == verb)
-    text = command.callback.__doc__
-    assert f"Example: sapa {verb} " in text
-    assert "Exit codes: 0 " in text
-
-
-def test_examples_of_the_help_run(folder, sapa_command):
-    for old, new in (("a.csv", "answers.csv"), ("a.csv", "answers_2024.csv"), ("b.csv", "answers_2025.csv")):
-        (folder / new).write_bytes((folder / old).read_bytes())
-    (folder / "answers.toml").write_bytes((folder / "a.toml").read_bytes())
-    for verb in VERBS[1:-1]:
-        command = next(each for each in app.registered_commands if each.callback.__name__ == verb)
-        example = next(line for line in command.callback.__doc__.splitlines() if "Example:" in line)
-        assert sapa_command(*example.split("Example: sapa ")[1].split())[0] == 0, example
 
 
 def test_in_a_pipe_nothing_but_the_table_its_assumptions_and_the_call_is_said(folder):

@@ -279,3 +279,13 @@ def test_figures_have_a_row_for_every_unit(kind, language):
 def test_the_design_without_names_is_a_sample_within_service_and_channel():
     data = made([4.0, 3.0], channels=("office", "online"))
     assert design_of(data).df == 120 - 4
+
+
+def test_estimates_that_only_rounding_splits_share_a_rank(monkeypatch):
+    data = made([4.0, 3.0, 3.5])
+    found = official(data)
+    found["estimate"].loc[{"node": "s1"}] = found["estimate"].sel(node="s0") * (1 - 2e-16)
+    assert float(found["estimate"].sel(node="s1")[0]) < float(found["estimate"].sel(node="s0")[0])
+    monkeypatch.setattr("sapa.estimation.tables.official", lambda *args, **kwargs: found)
+    table = sapa.rank(data)
+    assert table["rank"].tolist() == [1, 1, 3]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,10 +50,6 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def ran(*words):
-    return subprocess.run(words, capture_output=True, text=True, check=False, encoding="utf-8")
-
-
 def content(place):
     """What a file holds; a workbook carries the time when it was made."""
     if place.suffix != ".xlsx":
@@ -65,21 +62,30 @@ def verbs(names):
 
 
 @pytest.mark.parametrize("verb", verbs(COMMANDS))
-def test_the_call_that_a_command_prints_does_the_same_in_a_fresh_python(verb, folder):
+def test_the_call_that_a_command_prints_does_the_same(verb, folder, sapa_command):
     words, files = COMMANDS[verb]
-    command = ran(sys.executable, "-m", "sapa", verb, *words, "--json")
-    assert command.returncode == (3 if verb == "check" else 0), command.stderr
-    told = json.loads(command.stdout, parse_constant=pytest.fail)
-    assert command.stderr.endswith(f"Python: {told['python']}\n")
+    code, out, err = sapa_command(verb, *words, "--json")
+    assert code == (3 if verb == "check" else 0), err
+    told = json.loads(out, parse_constant=pytest.fail)
+    assert err.endswith(f"Python: {told['python']}\n")
     wanted = {}
     for name in files:
         wanted[name] = content(folder / name)
         (folder / name).unlink()
     for place in (folder / "2020").rglob("*"):
         place.unlink(missing_ok=True) if place.is_file() else None
-    own = ran(sys.executable, "-c", told["python"])
-    assert own.returncode == 0, own.stderr
+    exec(told["python"], {})
+    plt.close("all")
     assert {name: content(folder / name) for name in files} == wanted
+
+
+def test_the_call_runs_in_a_fresh_python(folder, sapa_command):
+    _, _, err = sapa_command("rank", "a.csv", "--out", "r.csv")
+    wanted = (folder / "r.csv").read_bytes()
+    (folder / "r.csv").unlink()
+    call = err.splitlines()[-1].removeprefix("Python: ")
+    subprocess.run([sys.executable, "-c", call], check=True)
+    assert (folder / "r.csv").read_bytes() == wanted
 
 
 def test_there_is_a_call_for_every_verb():
