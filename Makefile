@@ -54,4 +54,4 @@ lock: $(VENV)/.installed
 	  --no-header --all-extras --group dev pyproject.toml requirements-build.in -o requirements.lock
 
 clean:
-	rm -rf $(VENV) out dist build site docs/reference .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) out dist build site docs/reference docs/notebooks .pytest_cache .mypy_cache .ruff_cache .hypothesis

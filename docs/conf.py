@@ -1,19 +1,15 @@
 """How the documentation is built: ``make docs``. Nothing on the site asks another host for anything."""
 
-import logging
 import os
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Any
 
 import ziamath
-from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 os.environ.setdefault("QUICK", "1")  # the notebooks run as in the tests
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-logging.getLogger("traitlets").setLevel(logging.WARNING)
 
 project = "sapa"
 author = "The sapa developers"
@@ -25,6 +21,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
+    "executed",
     "links",
     "mathml",
     "reference",
@@ -35,10 +32,7 @@ default_role = "code"
 
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
-nb_execution_mode = "force"
-nb_execution_timeout = 300
-nb_execution_raise_on_error = True
-nb_execution_show_tb = True
+nb_execution_mode = "off"  # the extension `executed` has run them
 
 autosummary_generate = False  # the pages of the reference hold the descriptions themselves
 autodoc_typehints = "none"  # the docstrings say types in words
@@ -55,17 +49,3 @@ html_static_path = ["_static", *(f"{place}/fonts" for place in ziamath.__path__)
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
-
-
-def spread(app: Sphinx, env: Any, docnames: list[str]) -> None:
-    """Put the notebooks, which take long, evenly among the pages, which are read in batches by two."""
-    slow = [name for name in docnames if name.startswith("notebooks/")]
-    docnames[:] = [name for name in docnames if name not in slow]
-    step = len(docnames) // max(len(slow), 1) + 1
-    for place, name in enumerate(slow):
-        docnames.insert(place * step, name)
-
-
-def setup(app: Sphinx) -> None:
-    """Read the notebooks in parallel."""
-    app.connect("env-before-read-docs", spread)

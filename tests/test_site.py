@@ -30,7 +30,7 @@ def build(source: Path, target: Path, *options: str) -> subprocess.CompletedProc
 def site(tmp_path_factory):
     """Folder of the built site."""
     target = tmp_path_factory.mktemp("docs") / "site"
-    done = build(ROOT / "docs", target, "-D", "nb_execution_mode=off")
+    done = build(ROOT / "docs", target, "-D", "execute_notebooks=0")
     assert done.returncode == 0, done.stderr[-3000:]
     return target
 
