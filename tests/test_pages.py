@@ -64,7 +64,7 @@ def test_commands_have_the_options_that_are_shown(page):
     for line in (DOCS / page).read_text(encoding="utf-8").splitlines():
         fenced ^= line.startswith("```")
         if fenced or line.startswith("    "):
-            lines += re.findall(r"^(?: {4}|\$ )?sapa ([a-z]+.*?)(?: +#.*| > .*)?$", line)
+            lines += re.findall(r"^(?: {4}|\$ )?sapa ([a-z]+.*?)(?: +#.*| 2?> ?.*| \| .*| && .*)?$", line)
     assert lines or page not in ("how_to.md", "tutorial.md", "own_data.md", "sampling.md")
     for line in lines:
         verb, *words = line.split()
