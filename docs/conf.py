@@ -49,3 +49,4 @@ html_static_path = ["_static", *(f"{place}/fonts" for place in ziamath.__path__)
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
+html_show_search_summary = False  # a page opened from disk may not read the others
