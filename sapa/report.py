@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import matplotlib as mpl
@@ -15,7 +16,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure as Drawing
 
 from sapa.published.names import Language
+from sapa.words import header, phrase
 
+_ADDRESSES = re.compile(r'<metadata>.*?</metadata>|<!--.*?-->|\sxmlns(?::xlink)?="[^"]*"', re.DOTALL)
 _FIGURE = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
@@ -25,6 +28,11 @@ class Figure:
 
     svg: str
     caption: str
+
+    @property
+    def inline(self) -> str:
+        """The SVG within a page: what names addresses is left out, for a page needs none."""
+        return _ADDRESSES.sub("", self.svg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,10 @@ class ReportTable:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page: words first, then findings, assumptions, figures and tables."""
+    """A part of the page: words first, then findings, assumptions, figures and tables.
+
+    ``english`` marks words and tables that exist in English only, whatever the language of the page.
+    """
 
     key: str
     title: str
@@ -57,6 +68,7 @@ class Section:
     assumptions: Sequence[str] = ()
     figures: Sequence[Figure] = field(default=())
     tables: Sequence[ReportTable] = field(default=())
+    english: bool = False
 
 
 def page(
@@ -89,11 +101,19 @@ def page(
     """
     found = Environment(loader=PackageLoader("sapa", "."), autoescape=True, undefined=StrictUndefined)
     template = found.get_template("report.html.jinja")
-    return template.render(title=title, sections=sections, lead=lead, footer=footer, language=language)
+    said = partial(phrase, language=language)
+    return template.render(
+        title=title, sections=sections, lead=lead, footer=footer, language=language, phrase=said
+    )
 
 
 def report_table(
-    frame: pd.DataFrame, *, title: str, digits: Mapping[str, int] | None = None, note: str = ""
+    frame: pd.DataFrame,
+    *,
+    title: str,
+    digits: Mapping[str, int] | None = None,
+    note: str = "",
+    language: Language = "en",
 ) -> ReportTable:
     """Table of the page from a frame.
 
@@ -103,11 +123,13 @@ def report_table(
         Columns become the header as they are named.
     digits
         Digits after the point by column; whole numbers have none, other numbers three.
+    language
+        Of the header.
     """
     places = digits or {}
     columns = [_cells(frame[name], places.get(str(name))) for name in frame.columns]
     rows = list(zip(*columns, strict=True)) if columns else []
-    return ReportTable(title, [str(name).replace("_", " ") for name in frame.columns], rows, note)
+    return ReportTable(title, [header(str(name), language=language) for name in frame.columns], rows, note)
 
 
 def figure(drawing: Drawing, *, caption: str) -> Figure:

@@ -6,15 +6,12 @@ from importlib.resources import files
 
 from sapa.published.names import Language, Unit, names
 
-
-@cache
-def _words() -> dict[str, dict[str, str]]:
-    return tomllib.loads(files("sapa").joinpath("words.toml").read_text(encoding="utf-8"))
+REPORT = "report_words.toml"
 
 
 @cache
-def _short_names() -> dict[str, dict[str, str]]:
-    return tomllib.loads(files("sapa").joinpath("short_names.toml").read_text(encoding="utf-8"))
+def _words(file: str = "words.toml") -> dict[str, dict[str, str]]:
+    return tomllib.loads(files("sapa").joinpath(file).read_text(encoding="utf-8"))
 
 
 def word(key: str, *, language: Language = "en", **values: object) -> str:
@@ -32,10 +29,34 @@ def word(key: str, *, language: Language = "en", **values: object) -> str:
     >>> word("interval", level="90%")
     '90% interval'
     """
-    if language not in _words().get(key, {}):
-        raise ValueError(f"no label {key!r} in language {language!r}; add it to sapa/words.toml")
-    text = _words()[key][language]
-    return text.format(**values) if values else text
+    return _filled("words.toml", key, language, values)
+
+
+def phrase(key: str, *, language: Language = "en", **values: object) -> str:
+    """Heading, sentence or column header of a report, its places in braces filled in with `values`.
+
+    Raises
+    ------
+    ValueError
+        As :func:`word`.
+
+    Examples
+    --------
+    >>> phrase("assume_cells", language="ru", cell=5)
+    'Числа, за которыми меньше 5 оценивших, оставлены пустыми.'
+    """
+    return _filled(REPORT, key, language, values)
+
+
+def header(column: str, *, language: Language = "en") -> str:
+    """Header of a table's column: a phrase, a label, or the name itself as words.
+
+    Examples
+    --------
+    >>> header("rank_lower"), header("terms", language="ru"), header("my_own")
+    ('best rank', 'сроки', 'my own')
+    """
+    return phrase(column, language=language) if column in _words(REPORT) else label(column, language=language)
 
 
 def label(key: str, *, language: Language = "en") -> str:
@@ -72,4 +93,13 @@ def short_names(unit: Unit, *, language: Language = "en") -> dict[str, str]:
     144
     """
     found = {str(unit_id): str(name) for unit_id, name in names(unit, language=language).items()}
-    return found | {key: name for key, name in _short_names().get(language, {}).items() if key in found}
+    return found | {
+        key: name for key, name in _words("short_names.toml").get(language, {}).items() if key in found
+    }
+
+
+def _filled(file: str, key: str, language: Language, values: dict[str, object]) -> str:
+    if language not in _words(file).get(key, {}):
+        raise ValueError(f"no label {key!r} in language {language!r}; add it to sapa/{file}")
+    text = _words(file)[key][language]
+    return text.format(**values) if values else text

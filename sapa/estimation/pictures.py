@@ -1,7 +1,7 @@
 """Each figure of own answers: what is drawn, in which order, under which names."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ from sapa.estimation.tables import Unit, estimate, rank
 from sapa.published.names import Language
 from sapa.tallies import crossed, item_shares, rating_shares
 from sapa.words import label
+
+EVERY: Final = slice(None)
 
 
 def change(table: pd.DataFrame, *, names: tuple[str, str] | None, language: Language) -> Axes:
@@ -37,7 +39,11 @@ def change(table: pd.DataFrame, *, names: tuple[str, str] | None, language: Lang
 
 
 def scores(
-    data: xr.Dataset, ranked: Mapping[str, Any], options: Mapping[str, Any], language: Language
+    data: xr.Dataset,
+    ranked: Mapping[str, Any],
+    options: Mapping[str, Any],
+    language: Language,
+    rows: slice = EVERY,
 ) -> Axes:
     """Estimates and intervals, best on top, units too thin to rank drawn hollow."""
     by, statistic = ranked["by"], ranked["statistic"]
@@ -46,6 +52,7 @@ def scores(
     table = estimate(data, by=by, **options)
     table = table[(table["statistic"] == statistic) & table["estimate"].notna()]
     table = table.merge(ranking[[*names, "note"]], on=names).sort_values("estimate", ascending=False)
+    table = table.iloc[rows]
     scale = _scale(statistic)
     middle, low, high = (table[name] * scale for name in ("estimate", "lower", "upper"))
     return figures.caterpillar(
@@ -61,10 +68,11 @@ def scores(
     )
 
 
-def ranks(data: xr.Dataset, ranked: Mapping[str, Any], language: Language) -> Axes:
+def ranks(data: xr.Dataset, ranked: Mapping[str, Any], language: Language, rows: slice = EVERY) -> Axes:
     """Ranked units and the ranks that the data allow."""
     ranking = rank(data, **ranked)
-    shown = ranking[ranking["rank"].notna()]
+    every = ranking[ranking["rank"].notna()]
+    shown = every.iloc[rows]
     place, low, high = (shown[name].astype(int) for name in ("rank", "rank_lower", "rank_upper"))
     return figures.rank_sets(
         place,
@@ -73,15 +81,16 @@ def ranks(data: xr.Dataset, ranked: Mapping[str, Any], language: Language) -> Ax
         _labels(shown, ranked["by"]),
         level=ranked["level"],
         source="rank_of_estimate",
-        places=int(high.max()),
+        places=len(every),
         language=language,
     )
 
 
-def tiers_of(data: xr.Dataset, ranked: Mapping[str, Any], language: Language) -> Axes:
+def tiers_of(data: xr.Dataset, ranked: Mapping[str, Any], language: Language, rows: slice = EVERY) -> Axes:
     """Letters of the ranked units."""
     found = letters(data, **ranked)
     names = list(found.attrs["tiers"])
+    found = found.iloc[rows]
     return figures.tiers(
         found[names].to_numpy(dtype=bool), names, _labels(found, ranked["by"]), level=ranked["level"],
         language=language,

@@ -1,0 +1,153 @@
+"""What the report of own answers says in words, every number computed."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sapa.estimation.official import Statistic, official
+from sapa.estimation.tables import Unit
+from sapa.published.names import Language
+from sapa.words import header, label
+
+NAMED = 10  # units named in a sentence
+
+
+class Told(Protocol):
+    """What a sentence needs to know of the report."""
+
+    by: Unit
+    statistic: Statistic
+    official: Any
+    limits: Any
+    language: Language
+
+    @property
+    def level(self) -> str:
+        """Confidence level as text."""
+
+    def say(self, key: str, **values: object) -> str:
+        """Sentence of the report."""
+
+
+def numbers_in_words(scores: pd.DataFrame, ranking: pd.DataFrame | None, told: Told) -> list[str]:
+    """Who is first and last, how many pairs are told apart, who may be first, who is too thin."""
+    said = []
+    rows = scores[(scores["statistic"] == told.statistic) & scores["estimate"].notna()]
+    rows = rows.sort_values("estimate", ascending=False)
+    if ranking is not None:
+        keys = [name for name in ("service", "region", "channel") if name in ranking]
+        rows = rows.merge(ranking.loc[ranking["rank"].notna(), keys], on=keys)
+    if len(rows):
+        first, last = rows.iloc[0], rows.iloc[-1]
+        said.append(
+            told.say(
+                "say_best",
+                name=_name(first, told.by),
+                value=_shown(first["estimate"], told.statistic),
+                level=told.level,
+                low=_shown(first["lower"], told.statistic),
+                high=_shown(first["upper"], told.statistic),
+                last=_name(last, told.by),
+                last_value=_shown(last["estimate"], told.statistic),
+            )
+        )
+    if ranking is not None:
+        said += sets_in_words(
+            ranking["rank_lower"].dropna(),
+            ranking["rank_upper"].dropna(),
+            header(told.statistic, language=told.language).capitalize(),
+            told,
+        )
+        value = _shown(ranking.attrs["resolvable"], told.statistic)
+        said.append(told.say("say_resolvable", value=value))
+        thin = int(ranking["rank"].isna().sum())
+        if thin:
+            said.append(told.say("say_thin", thin=thin, all=len(ranking)))
+    return said
+
+
+class Saying(Protocol):
+    """What can say a sentence at a level."""
+
+    @property
+    def level(self) -> str:
+        """Confidence level as text."""
+
+    def say(self, key: str, **values: object) -> str:
+        """Sentence of the report."""
+
+
+def sets_in_words(best: pd.Series, worst: pd.Series, what: str, told: Saying) -> list[str]:
+    """How far rank sets tell units apart: established pairs, who may be first and last, the median set."""
+    low, high = best.to_numpy(dtype=float), worst.to_numpy(dtype=float)
+    size = len(low)
+    apart = round(float((low - 1).sum() + (size - high).sum()) / 2)
+    median = float(np.median(high - low + 1))
+    return [
+        told.say(
+            "say_apart", what=what, apart=f"{apart:,}", pairs=f"{size * (size - 1) // 2:,}", level=told.level
+        ),
+        told.say(
+            "say_first",
+            what=what,
+            first=int((low == 1).sum()),
+            ranked=size,
+            last=int((high == size).sum()),
+            median=f"{median:g}",
+        ),
+    ]
+
+
+def change_in_words(change: pd.DataFrame, names: Sequence[str], told: Told) -> list[str]:
+    """How many rose, fell, and who could not be compared."""
+    counts = change["verdict"].value_counts()
+    said = [
+        told.say(
+            "say_change",
+            before=names[0],
+            after=names[-1],
+            rose=int(counts.get("rose", 0)),
+            fell=int(counts.get("fell", 0)),
+            same=int(counts.get("not told apart", 0)),
+            all=len(change),
+            level=told.level,
+        )
+    ]
+    left = change.attrs.get("not_compared", [])
+    if left:
+        more = ", …" if len(left) > NAMED else ""
+        said.append(told.say("say_not_compared", names=", ".join(map(str, left[:NAMED])) + more))
+    return said
+
+
+def variance_in_words(data: xr.Dataset, told: Told) -> list[str]:
+    """The criterion that makes most of the variance, beside its share of the ratings."""
+    if len(set(data["criterion"].values)) < 2:
+        return []
+    options = {key: told.official[key] for key in ("denominator", "deff", "single_psu")}
+    found = official(data, by=told.by, **options).sel(statistic=told.statistic)
+    usable = found.isel(node=np.flatnonzero(found["se"].values > 0))
+    if not usable.sizes["node"]:
+        return []
+    share = usable["share_criterion"].mean("node")
+    most = str(share["criterion"].values[int(share.values.argmax())])
+    given = pd.Series((data["ratings"].values > 0).sum(axis=0)).groupby(data["criterion"].values).sum()
+    return [
+        told.say(
+            "say_variance",
+            name=label(most, language=told.language),
+            share=f"{100 * float(share.max()):.0f}",
+            ratings=f"{100 * given[most] / given.sum():.1f}",
+        )
+    ]
+
+
+def _name(row: pd.Series, by: Unit) -> str:
+    return ", ".join(str(row[name]) for name in ("service", "region", "channel") if name in row)
+
+
+def _shown(value: float, statistic: Statistic) -> str:
+    return f"{100 * value:.1f}%" if statistic == "satisfaction" else f"{value:.2f}"
