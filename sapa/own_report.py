@@ -1,11 +1,9 @@
 """The report of own answers: one page of words, figures and tables, and its print."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -19,45 +17,19 @@ from sapa.estimation import compare, estimate, letters, rank
 from sapa.estimation import pictures as each
 from sapa.estimation.official import Denominator, SinglePsu, Statistic
 from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit
-from sapa.figures.rows import percent
 from sapa.made_by import references, reproducibility
-from sapa.own_summary import change_in_words, numbers_in_words, variance_in_words
+from sapa.own_summary import Settings, change_in_words, numbers_in_words, variance_in_words
 from sapa.published.names import Language
 from sapa.report import Figure, ReportTable, Section, figure, page, report_table
 from sapa.report_files import write_page
 from sapa.tallies import item_shares
-from sapa.words import header, label, phrase
+from sapa.words import header, labels_of
 
 PAGE = 35  # rows of a figure that fit on a page
 DIGITS = {
     "estimate": 3, "se": 3, "lower": 3, "upper": 3, "effective_n": 0, "df": 0, "n": 0, "raters": 0,
     "before": 3, "after": 3, "difference": 3, "p_adjusted": 4, "deff_at_flip": 2,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How the answers are scored, ranked and told: the options of :func:`write_report`."""
-
-    by: Unit
-    statistic: Statistic
-    official: Mapping[str, Any]
-    limits: Mapping[str, Any]
-    language: Language
-
-    @property
-    def ranked(self) -> dict[str, Any]:
-        """Options of :func:`sapa.rank`."""
-        return {"by": self.by, "statistic": self.statistic, **self.official, **self.limits}
-
-    @property
-    def level(self) -> str:
-        """Confidence level as text."""
-        return percent(self.official["level"])
-
-    def say(self, key: str, **values: object) -> str:
-        """Sentence of the report."""
-        return phrase(key, language=self.language, **values)
 
 
 def write_report(
@@ -224,7 +196,7 @@ def _ratings(data: xr.Dataset, settings: Settings) -> Section:
     shares = item_shares(data["ratings"].values, data["criterion"].values, weight=weight) * 100
     counts = pd.Series((data["ratings"].values > 0).sum(axis=0)).groupby(data["criterion"].values).sum()
     shares = shares[counts.loc[shares.index] >= settings.official["min_cell"]]
-    names = [label(str(name), language=language) for name in shares.index]
+    names = labels_of([str(name) for name in shares.index], language=language)
     table = shares.set_axis([str(score) for score in shares.columns], axis=1)
     table.insert(0, "criterion", names)
     if table.empty:

@@ -1,7 +1,8 @@
 """What the report of own answers says in words, every number computed."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,30 +10,39 @@ import xarray as xr
 
 from sapa.estimation.official import Statistic, official
 from sapa.estimation.tables import Unit
+from sapa.figures.rows import percent
 from sapa.published.names import Language
-from sapa.words import header, label
+from sapa.words import header, labels_of, phrase
 
 NAMED = 10  # units named in a sentence
 
 
-class Told(Protocol):
-    """What a sentence needs to know of the report."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the answers are scored, ranked and told: the options of :func:`sapa.own_report.write_report`."""
 
     by: Unit
     statistic: Statistic
-    official: Any
-    limits: Any
+    official: Mapping[str, Any]
+    limits: Mapping[str, Any]
     language: Language
+
+    @property
+    def ranked(self) -> dict[str, Any]:
+        """Options of :func:`sapa.rank`."""
+        return {"by": self.by, "statistic": self.statistic, **self.official, **self.limits}
 
     @property
     def level(self) -> str:
         """Confidence level as text."""
+        return percent(self.official["level"])
 
     def say(self, key: str, **values: object) -> str:
         """Sentence of the report."""
+        return phrase(key, language=self.language, **values)
 
 
-def numbers_in_words(scores: pd.DataFrame, ranking: pd.DataFrame | None, told: Told) -> list[str]:
+def numbers_in_words(scores: pd.DataFrame, ranking: pd.DataFrame | None, told: Settings) -> list[str]:
     """Who is first and last, how many pairs are told apart, who may be first, who is too thin."""
     said = []
     rows = scores[(scores["statistic"] == told.statistic) & scores["estimate"].notna()]
@@ -69,18 +79,7 @@ def numbers_in_words(scores: pd.DataFrame, ranking: pd.DataFrame | None, told: T
     return said
 
 
-class Saying(Protocol):
-    """What can say a sentence at a level."""
-
-    @property
-    def level(self) -> str:
-        """Confidence level as text."""
-
-    def say(self, key: str, **values: object) -> str:
-        """Sentence of the report."""
-
-
-def sets_in_words(best: pd.Series, worst: pd.Series, what: str, told: Saying) -> list[str]:
+def sets_in_words(best: pd.Series, worst: pd.Series, what: str, told: Settings) -> list[str]:
     """How far rank sets tell units apart: established pairs, who may be first and last, the median set."""
     low, high = best.to_numpy(dtype=float), worst.to_numpy(dtype=float)
     size = len(low)
@@ -101,7 +100,7 @@ def sets_in_words(best: pd.Series, worst: pd.Series, what: str, told: Saying) ->
     ]
 
 
-def change_in_words(change: pd.DataFrame, names: Sequence[str], told: Told) -> list[str]:
+def change_in_words(change: pd.DataFrame, names: Sequence[str], told: Settings) -> list[str]:
     """How many rose, fell, and who could not be compared."""
     counts = change["verdict"].value_counts()
     said = [
@@ -123,7 +122,7 @@ def change_in_words(change: pd.DataFrame, names: Sequence[str], told: Told) -> l
     return said
 
 
-def variance_in_words(data: xr.Dataset, told: Told) -> list[str]:
+def variance_in_words(data: xr.Dataset, told: Settings) -> list[str]:
     """The criterion that makes most of the variance, beside its share of the ratings."""
     if len(set(data["criterion"].values)) < 2:
         return []
@@ -138,7 +137,9 @@ def variance_in_words(data: xr.Dataset, told: Told) -> list[str]:
     return [
         told.say(
             "say_variance",
-            name=label(most, language=told.language),
+            name=dict(zip(given.index, labels_of(list(given.index), language=told.language), strict=True))[
+                most
+            ],
             share=f"{100 * float(share.max()):.0f}",
             ratings=f"{100 * given[most] / given.sum():.1f}",
         )

@@ -1,6 +1,7 @@
 """Labels of figures and reports in English, Kazakh and Russian."""
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -68,6 +69,18 @@ def label(key: str, *, language: Language = "en") -> str:
     ('сроки', 'my own criterion')
     """
     return word(key, language=language) if key in _words() else key.replace("_", " ")
+
+
+def labels_of(keys: Sequence[str], *, language: Language = "en") -> list[str]:
+    """Labels of names that belong together: all translated, or all left as they are when one is not known.
+
+    Examples
+    --------
+    >>> labels_of(["terms", "costs"], language="ru"), labels_of(["terms", "staff"], language="ru")
+    (['сроки', 'затраты'], ['terms', 'staff'])
+    """
+    known = all(key in _words() for key in keys)
+    return [label(key, language=language) if known else key.replace("_", " ") for key in keys]
 
 
 def table_name(name: str, *, language: Language = "en") -> str:

@@ -17,7 +17,7 @@ from sapa.estimation.official import PARTS, Statistic, official
 from sapa.estimation.tables import Unit, estimate, rank
 from sapa.published.names import Language
 from sapa.tallies import crossed, item_shares, rating_shares
-from sapa.words import label
+from sapa.words import label, labels_of
 
 EVERY: Final = slice(None)
 
@@ -143,7 +143,8 @@ def distributions(data: xr.Dataset, by: Rows, min_cell: int, language: Language)
     if shares.empty:
         raise ValueError(f"min_cell must leave a row to draw, got {min_cell}; lower it")
     order = shares.mul(np.arange(1, 6)).sum(axis=1).sort_values(ascending=False).index
-    names = [label(_shown(str(name)), language=language) for name in order] if by in OF_RATINGS else order
+    names = [_shown(str(name)) for name in order]
+    names = labels_of(names, language=language) if by == "criterion" else names
     return figures.distributions(shares.loc[order], _broken(names), language=language)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from sapa.figures.rows import BLUE, GREY, PALE, broken, label_rows, legend, percent, row_places, tall
@@ -55,6 +56,7 @@ def rank_sets(
             )
     label_rows(ax, labels)
     ax.set_xlim(0.2, (place.size if places is None else places) + 0.8)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel(word("rank", language=language))
     return legend(ax)
 

@@ -21,7 +21,7 @@ from sapa.figures.rows import (
     tall,
 )
 from sapa.published.names import Language
-from sapa.words import label, word
+from sapa.words import labels_of, word
 
 STATUS_COLOURS = {
     "input": "#D9D9D9",
@@ -78,10 +78,11 @@ def variance_shares(
     ax = tall(ax, labels)
     row, each = row_places(labels), np.arange(len(labels))
     ends = np.zeros((2, len(labels)))  # of what lies left and right of zero
-    for criterion, (colour, hatch) in _looks(list(shares)).items():
+    looks = _looks(list(shares))
+    for criterion, text in zip(looks, labels_of(list(looks), language=language), strict=True):
+        colour, hatch = looks[criterion]
         part = np.nan_to_num(np.asarray(shares[criterion], dtype=float)) * 100
         side = (part > 0).astype(int)
-        text = label(criterion, language=language)
         ax.barh(row, part, left=ends[side, each], color=colour, hatch=hatch, edgecolor="white", label=text)
         ends[side, each] += part
     label_rows(ax, labels)
