@@ -15,6 +15,7 @@ from sapa.commands.figure import figure
 from sapa.commands.init import init
 from sapa.commands.plan import plan
 from sapa.commands.rank import rank
+from sapa.commands.report import report
 from sapa.commands.reproduce import reproduce
 from sapa.commands.simulate import simulate
 from sapa.commands.study import study
@@ -26,7 +27,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (reproduce, plan, simulate, study, template, init, check, estimate, rank, compare, figure):
+for command in (
+    reproduce,
+    plan,
+    simulate,
+    study,
+    template,
+    init,
+    check,
+    estimate,
+    rank,
+    compare,
+    figure,
+    report,
+):
     app.command()(command)
 
 

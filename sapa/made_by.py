@@ -11,22 +11,31 @@ from sapa.published.names import Language
 from sapa.words import phrase
 
 PACKAGES: Final = ("sapa", "numpy", "scipy", "pandas", "xarray", "matplotlib")
-LITERATURE: Final[Mapping[Literal["own", "2020"], tuple[str, ...]]] = {
+Report = Literal["own", "2020"]
+_COMMON: Final = (
+    "Särndal, C.-E., Swensson, B. and Wretman, J. (1992). Model Assisted Survey Sampling. Springer.",
+    "Lumley, T. (2010). Complex Surveys: A Guide to Analysis Using R. Wiley.",
+    "Mogstad, M., Romano, J. P., Shaikh, A. M. and Wilhelm, D. (2024). Inference for ranks with "
+    "applications to mobility across neighbourhoods and academic achievement across countries. Review of "
+    "Economic Studies 91(1), 476-518.",
+)
+LITERATURE: Final[Mapping[Report, tuple[str, ...]]] = {
     "own": (
-        "Särndal, C.-E., Swensson, B. and Wretman, J. (1992). Model Assisted Survey Sampling. Springer.",
-        "Lumley, T. (2010). Complex Surveys: A Guide to Analysis Using R. Wiley.",
-        "Mogstad, M., Romano, J. P., Shaikh, A. M. and Wilhelm, D. (2024). Inference for ranks with "
-        "applications to mobility across neighbourhoods and academic achievement across countries. Review of "
-        "Economic Studies 91(1), 476-518.",
+        *_COMMON,
         "Piepho, H.-P. (2004). An algorithm for a letter-based representation of all-pairwise comparisons. "
         "Journal of Computational and Graphical Statistics 13(2), 456-466.",
         "Hothorn, T., Bretz, F. and Westfall, P. (2008). Simultaneous inference in general parametric "
         "models. Biometrical Journal 50(3), 346-363.",
     ),
+    "2020": (
+        *_COMMON,
+        "Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of "
+        "Statistics 6(2), 65-70.",
+    ),
 }
 
 
-def references(of: Literal["own", "2020"]) -> tuple[str, ...]:
+def references(of: Report) -> tuple[str, ...]:
     """Literature that the methods of a report cite, in the order of its numbers.
 
     Examples

@@ -21,7 +21,7 @@ from sapa.made_by import references, reproducibility
 from sapa.own_summary import Settings, change_in_words, numbers_in_words, variance_in_words
 from sapa.published.names import Language
 from sapa.report import Figure, ReportTable, Section, figure, page, report_table
-from sapa.report_files import write_page
+from sapa.report_files import report_place, write_page
 from sapa.tallies import item_shares
 from sapa.words import header, labels_of
 
@@ -95,6 +95,7 @@ def write_report(
         {"min_raters": min_raters, "min_df": min_df, "df": df, "rng": rng},
         language,
     )
+    browser = report_place(out, pdf=pdf)
     files = [Path(data), Path(codebook)]
     rounds = [read(data, codebook=codebook, drop=drop)]
     if after is not None:
@@ -104,7 +105,7 @@ def write_report(
     names = (Path(data).name, Path(after).name) if after is not None else (Path(data).name,)
     with mpl.rc_context({"backend": "agg"}), plt.ioff():
         html = own_page(rounds, names, files, settings)
-    return write_page(html, out, pdf=pdf)
+    return write_page(html, out, browser=browser)
 
 
 def own_page(

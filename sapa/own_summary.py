@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,17 @@ class Settings:
         return phrase(key, language=self.language, **values)
 
 
+class Saying(Protocol):
+    """What says a sentence at a level."""
+
+    @property
+    def level(self) -> str:
+        """Confidence level as text."""
+
+    def say(self, key: str, **values: object) -> str:
+        """Sentence of that key."""
+
+
 def numbers_in_words(scores: pd.DataFrame, ranking: pd.DataFrame | None, told: Settings) -> list[str]:
     """Who is first and last, how many pairs are told apart, who may be first, who is too thin."""
     said = []
@@ -79,7 +90,7 @@ def numbers_in_words(scores: pd.DataFrame, ranking: pd.DataFrame | None, told: S
     return said
 
 
-def sets_in_words(best: pd.Series, worst: pd.Series, what: str, told: Settings) -> list[str]:
+def sets_in_words(best: pd.Series, worst: pd.Series, what: str, told: Saying) -> list[str]:
     """How far rank sets tell units apart: established pairs, who may be first and last, the median set."""
     low, high = best.to_numpy(dtype=float), worst.to_numpy(dtype=float)
     size = len(low)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from sapa.browser import find_browser, print_pdf
+from sapa.output import writable
 from sapa.whole_file import whole_file
 
 NO_BROWSER: Final = (
@@ -13,17 +14,30 @@ NO_BROWSER: Final = (
 ENDINGS: Final = (".html", ".htm")
 
 
-def write_page(html: str, out: str | os.PathLike[str], *, pdf: bool | None = None) -> tuple[Path, ...]:
-    """Write a page, whole or not at all, and print it beside.
+def report_place(out: str | os.PathLike[str], *, pdf: bool | None = None) -> str | None:
+    """Browser that is to print, none where nothing is; what cannot be written is refused before the work.
 
     Parameters
     ----------
-    html
-        Of the page.
     out
         File ending in .html.
     pdf
-        Print it; by default where a browser is found.
+        Whether the page is printed; by default where a browser is found.
+
+    Raises
+    ------
+    ValueError
+        When the name does not end in .html, or `pdf` is wanted and there is no browser.
+    """
+    writable(Path(out), ENDINGS)
+    browser = find_browser() if pdf is not False else None
+    if pdf and browser is None:
+        raise ValueError(NO_BROWSER)
+    return browser
+
+
+def write_page(html: str, out: str | os.PathLike[str], *, browser: str | None) -> tuple[Path, ...]:
+    """Write a page, whole or not at all, and print it beside where a browser is given.
 
     Returns
     -------
@@ -32,14 +46,9 @@ def write_page(html: str, out: str | os.PathLike[str], *, pdf: bool | None = Non
     Raises
     ------
     ValueError
-        When the name does not end in .html, or `pdf` is wanted and cannot be had.
+        When the browser does not print; the page is there all the same.
     """
     place = Path(out)
-    if place.suffix.lower() not in ENDINGS or place.is_dir():
-        raise ValueError(f"out must be a file ending in .html, got {str(out)!r}; choose another name")
-    browser = find_browser() if pdf is not False else None
-    if pdf and browser is None:
-        raise ValueError(NO_BROWSER)
     with whole_file(place) as fresh:
         fresh.write_text(html, encoding="utf-8")
     if browser is None:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib as mpl
@@ -12,28 +12,13 @@ from sapa.drawings import drawings
 from sapa.output import whole_folder, write_csv, write_xlsx
 from sapa.published import Language
 from sapa.report import Figure, figure
+from sapa.report_files import report_place, write_page
 from sapa.reproduction import SEED, Reproduction, Stage, reproduce_2020
 from sapa.reproduction_report import reproduction_page
+from sapa.words import phrase
 
 DPI = 200
 PART = re.compile("_[0-9]$")  # ending of the name of a figure in parts
-CAPTIONS: Mapping[str, str] = {
-    "ledger": "Printed figures of each table by status; in brackets, how many the table prints.",
-    "services_intervals": "Published Q of 62 services with 95% intervals, in the published order.",
-    "services_rank_sets": "Published rank of each service, and the ranks that the data allow, for all "
-    "services at once.",
-    "agencies_change": "Table 9, 2019 and 2020; the verdicts hold for all agencies at once (Holm, 95%).",
-    "agencies_intervals": "Published Q of 24 agencies (Appendix A) with 95% intervals.",
-    "agencies_rank_sets": "Published rank of each agency, and the ranks that the data allow.",
-    "regions_intervals": "Published Q of 17 regions (Table 12) with 95% intervals.",
-    "regions_rank_sets": "Published rank of each region, and the ranks that the data allow.",
-    "regions_change": "Table 11, local bodies, 2019 and 2020; the verdicts hold for all of them at once.",
-    "regions_map": "Published Q of the regions (Table 12), each a tile of the same size.",
-    "variance_shares": "Share of each criterion in the variance of a service's Q.",
-    "effective_numbers": "Respondents of each service, and the single ratings that its Q is worth.",
-    "one_person": "Q of all services (grey), and what the one online respondent does to this one.",
-    "population_and_sample": "Regions: share of the population on 1 January 2020 and share of the sample.",
-}
 
 
 def write(
@@ -61,7 +46,7 @@ def write(
     write_xlsx(tables, folder / "tables.xlsx")
     drawn = _draw(result, folder / "figures", language, lambda share, text: tell(0.2 + 0.7 * share, text))
     tell(0.95, "writing the report")
-    (folder / "report.html").write_text(reproduction_page(result, drawn), encoding="utf-8")
+    (folder / "report.html").write_text(reproduction_page(result, drawn, language=language), encoding="utf-8")
     tell(1.0, "done")
 
 
@@ -97,11 +82,54 @@ def reproduce_into(
     return result
 
 
+def report_2020(
+    out: str | os.PathLike[str],
+    *,
+    rho: float = 0.5,
+    deff: float = 1.0,
+    seed: int = SEED,
+    language: Language = "en",
+    pdf: bool | None = None,
+    stage: Stage | None = None,
+) -> tuple[Path, ...]:
+    """Write the report of the 2020 reproduction alone: an HTML page, and its PDF where a browser is present.
+
+    Parameters
+    ----------
+    out
+        HTML file to write; the PDF lies beside it.
+    rho, deff, seed, stage
+        As in :func:`sapa.reproduction.reproduce_2020`.
+    language
+        Of the summary, headings, figures and methods.
+    pdf
+        Print it; by default where a Chromium, Chrome or Edge is found.
+
+    Returns
+    -------
+    Files written.
+
+    Raises
+    ------
+    ValueError
+        As :func:`sapa.reproduction.reproduce_2020` and :func:`sapa.report_files.write_page`.
+    """
+    tell = stage or (lambda share, text: None)
+    browser = report_place(out, pdf=pdf)
+    result = reproduce_2020(rho=rho, deff=deff, seed=seed, stage=stage)
+    drawn = _draw(result, None, language, lambda share, text: tell(0.75 + 0.2 * share, text))
+    tell(0.95, "writing the report")
+    files = write_page(reproduction_page(result, drawn, language=language), out, browser=browser)
+    tell(1.0, "done")
+    return files
+
+
 def _draw(
-    result: Reproduction, folder: Path, language: Language, tell: Callable[[float, str], None]
+    result: Reproduction, folder: Path | None, language: Language, tell: Callable[[float, str], None]
 ) -> dict[str, Figure]:
-    """Every figure, saved and kept for the report."""
-    folder.mkdir()
+    """Every figure for the report, and as files where there is a folder for them."""
+    if folder is not None:
+        folder.mkdir()
     found: dict[str, Figure] = {}
     plans = drawings(result, language=language)
     with mpl.rc_context({"backend": "agg"}), plt.ioff():
@@ -109,9 +137,11 @@ def _draw(
             tell(len(found) / len(plans), f"drawing {name.replace('_', ' ')}")
             picture = draw().get_figure(root=True)
             assert picture is not None  # axes that were just drawn have a figure
-            picture.draw_without_rendering()
-            picture.set_layout_engine("none")  # laid out once for both files
-            picture.savefig(folder / f"{name}.png", dpi=DPI)
-            found[name] = figure(picture, caption=CAPTIONS[PART.sub("", name)])
-            (folder / f"{name}.svg").write_text(found[name].svg, encoding="utf-8")
+            if folder is not None:
+                picture.draw_without_rendering()
+                picture.set_layout_engine("none")  # laid out once for both files
+                picture.savefig(folder / f"{name}.png", dpi=DPI)
+            found[name] = figure(picture, caption=phrase(f"fig_{PART.sub('', name)}", language=language))
+            if folder is not None:
+                (folder / f"{name}.svg").write_text(found[name].svg, encoding="utf-8")
     return found

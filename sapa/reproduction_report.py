@@ -1,15 +1,23 @@
 """The report of the 2020 reproduction: which figures follow, how precise they are, which ranks hold."""
 
-import importlib.metadata
-import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
 from sapa.ledger import feedback_in_zones, left_out
-from sapa.published import Unit, corrections, names
+from sapa.published import Language, corrections, names
 from sapa.report import Figure, ReportTable, Section, page, report_table
 from sapa.reproduction import Reproduction
+from sapa.reproduction_summary import (
+    UNITS,
+    assumptions_2020,
+    closing,
+    league_in_words,
+    ledger_in_words,
+    summary,
+)
+from sapa.words import phrase
 
 DIGITS = {
     "estimate": 2, "se": 3, "lower": 2, "upper": 2, "half_width": 2, "effective_n": 0, "df": 0,
@@ -20,7 +28,6 @@ DIGITS = {
     "rate_low": 3, "rate_high": 3, "pairs_told_apart": 3, "median_half_width": 3, "median_rank_set": 1,
     "rho": 1, "deff": 1, "printed_online_percent": 1, "resolvable": 2, "allowed": 3,
 }  # fmt: skip
-UNITS: Mapping[str, Unit] = {"services": "service", "agencies": "agency", "regions": "region"}
 LEAGUE_COLUMNS = (
     "name", "printed_rank", "rank_low", "rank_high", "estimate", "lower", "upper", "n", "effective_n",
     "resolvable", "rank_low_favourable", "rank_high_favourable", "rank_low_unfavourable",
@@ -28,7 +35,7 @@ LEAGUE_COLUMNS = (
 )  # fmt: skip
 
 
-def reproduction_page(result: Reproduction, drawn: Mapping[str, Figure]) -> str:
+def reproduction_page(result: Reproduction, drawn: Mapping[str, Figure], *, language: Language = "en") -> str:
     """HTML of the report.
 
     Parameters
@@ -37,12 +44,14 @@ def reproduction_page(result: Reproduction, drawn: Mapping[str, Figure]) -> str:
         Of :func:`sapa.reproduction.reproduce_2020`.
     drawn
         Figures by the names of :func:`sapa.drawings.drawings`.
+    language
+        Of the summary, headings, captions, league tables, methods and reproducibility; what is judged
+        sentence by sentence is in English and says so.
     """
-    sections = [
-        Section("findings", "Five findings", points=result.findings),
+    english = [
+        Section("findings", "findings", points=result.findings),
         _ledger(result, drawn),
         _feasibility(result),
-        *(_league(result, drawn, name) for name in UNITS),
         _country(result),
         _statements(result),
         _rules(result),
@@ -51,19 +60,18 @@ def reproduction_page(result: Reproduction, drawn: Mapping[str, Figure]) -> str:
         _sample(drawn),
         _respondents(result),
     ]
-    counts = result.ledger_counts.loc["all"]
-    lead = (
-        f"Of {counts['figures']:,} printed figures {counts['reproduced']:,} follow from others, "
-        f"{counts['reproduced_after_correction']} more after a listed correction; "
-        f"{counts['contradicted']} are contradicted, {counts['not_derivable']} cannot be derived from "
-        f"what is printed, and {counts['input']:,} are inputs."
-    )
+    judged = [replace(part, title=phrase(part.title, language=language), english=True) for part in english]
+    sections = [
+        summary(result, language),
+        *judged[:3],
+        *(_league(result, drawn, name, language) for name in UNITS),
+        *judged[3:],
+        *closing(result, language),
+    ]
     return page(
-        "The 2020 monitoring of public services, rebuilt and judged",
-        sections,
-        lead=lead,
-        footer=_footer(result),
-    )
+        phrase("report_2020", language=language), sections, lead=ledger_in_words(result, language),
+        language=language,
+    )  # fmt: skip
 
 
 def _ledger(result: Reproduction, drawn: Mapping[str, Figure]) -> Section:
@@ -91,9 +99,7 @@ def _ledger(result: Reproduction, drawn: Mapping[str, Figure]) -> Section:
             "Do complaints count? Distance of provider rows from their criteria",
         ),
     ]
-    return Section(
-        "ledger", "Which figures follow from the others", text, figures=[drawn["ledger"]], tables=tables
-    )
+    return Section("ledger", "ledger", text, figures=[drawn["ledger"]], tables=tables)
 
 
 def _feasibility(result: Reproduction) -> Section:
@@ -112,33 +118,28 @@ def _feasibility(result: Reproduction) -> Section:
         _table(impossible, "Impossible under any denominators"),
         _table(odd, "Pairs that one denominator cannot give, or that whole people cannot"),
     ]
-    return Section("feasibility", "Which printed pairs ratings can give", text, tables=tables)
+    return Section("feasibility", "feasibility", text, tables=tables)
 
 
-def _league(result: Reproduction, drawn: Mapping[str, Figure], name: str) -> Section:
+def _league(result: Reproduction, drawn: Mapping[str, Figure], name: str, language: Language) -> Section:
     unit = UNITS[name]
     frame = result.tables()[name]
-    frame = frame.assign(name=frame[unit].map(names(unit)))
-    thin = frame.query("statistic == 'mean'")["thin"]
-    rows = frame.query("statistic == 'mean'")
-    apart = int(rows["separated"].sum() // 2)
-    size = len(rows)
-    text = (
-        f"{apart:,} of {size * (size - 1) // 2:,} pairs of {name} are told apart by Q, all at once with "
-        f"95% confidence. {int(thin.sum())} of {size} are too thin to rank; they are drawn hollow. "
-        "Estimates are the published ones. Columns with the endings favourable and unfavourable hold "
-        "under the kindest and the least kind assumptions.",
-    )
+    frame = frame.assign(name=frame[unit].map(names(unit, language=language)))
+    text = (*league_in_words(result, name, language), phrase("league_note", language=language))
     shown = [unit, *LEAGUE_COLUMNS]
+    titles = [
+        phrase(name, language=language) + ": " + phrase(key, language=language)
+        for key in ("league_q", "league_satisfaction")
+    ]
     tables = [
-        _table(_statistic(frame, "mean")[shown], f"Q of {name}"),
+        _table(_statistic(frame, "mean")[shown], titles[0], language=language),
         _table(
-            _statistic(frame, "satisfaction")[shown].drop(columns="why_thin"), f"Satisfaction with {name}, %"
+            _statistic(frame, "satisfaction")[shown].drop(columns="why_thin"), titles[1], language=language
         ),
     ]
     kinds = ("intervals", "rank_sets", "change", "map")
     pictures = [figure for kind in kinds for figure in _parts(drawn, f"{name}_{kind}")]
-    return Section(name, name.capitalize(), text, (), _assumptions(result), pictures, tables)
+    return Section(name, phrase(name, language=language), text, (), (), pictures, tables)
 
 
 def _country(result: Reproduction) -> Section:
@@ -151,7 +152,7 @@ def _country(result: Reproduction) -> Section:
         _table(result.precision.country, "The country in 2020"),
         _table(result.precision.assumptions, "What the assumptions do to the ranking of services"),
     ]
-    return Section("country", "The country, and 2019 to 2020", text, (), _assumptions(result), (), tables)
+    return Section("country", "country_change", text, (), assumptions_2020(result), (), tables)
 
 
 def _statements(result: Reproduction) -> Section:
@@ -164,9 +165,7 @@ def _statements(result: Reproduction) -> Section:
         _table(judged.certified, "What the printed figures alone certify"),
         _table(judged.narrowed, "What they certify as less is left open"),
     ]
-    return Section(
-        "statements", "Which statements survive", (), judged.sentences, judged.assumptions, tables=tables
-    )
+    return Section("statements", "statements", (), judged.sentences, judged.assumptions, tables=tables)
 
 
 def _rules(result: Reproduction) -> Section:
@@ -178,7 +177,7 @@ def _rules(result: Reproduction) -> Section:
         _table(result.verdicts.rules, "Services by five rules"),
         _table(result.verdicts.one_person, "Services without each of their respondents"),
     ]
-    return Section("rules", "Who and what decides the ranking", text, tables=tables)
+    return Section("rules", "deciders", text, tables=tables)
 
 
 def _variance(result: Reproduction, drawn: Mapping[str, Figure]) -> Section:
@@ -191,7 +190,7 @@ def _variance(result: Reproduction, drawn: Mapping[str, Figure]) -> Section:
     )
     pictures = [*_parts(drawn, "variance_shares"), *_parts(drawn, "effective_numbers")]
     tables = [_table(rows.drop(columns="statistic"), "Share of the variance of Q by criterion")]
-    return Section("variance", "What makes the variance", text, figures=pictures, tables=tables)
+    return Section("variance", "variance", text, figures=pictures, tables=tables)
 
 
 def _one_person(result: Reproduction, drawn: Mapping[str, Figure]) -> Section:
@@ -200,16 +199,14 @@ def _one_person(result: Reproduction, drawn: Mapping[str, Figure]) -> Section:
         "channels of five people or fewer, with the place that the service would have without them.",
     )
     tables = [_table(result.precision.thin_channels, "Thin channels")]
-    return Section(
-        "one-person", "What one person's channel does", text, figures=[drawn["one_person"]], tables=tables
-    )
+    return Section("one-person", "thin_channels", text, figures=[drawn["one_person"]], tables=tables)
 
 
 def _sample(drawn: Mapping[str, Figure]) -> Section:
     text = (
         "The report's rule is X = N P / 100: a region's share of the sample is its share of the population.",
     )
-    return Section("sample", "Who was asked", text, figures=[drawn["population_and_sample"]])
+    return Section("sample", "sample", text, figures=[drawn["population_and_sample"]])
 
 
 def _respondents(result: Reproduction) -> Section:
@@ -227,21 +224,12 @@ def _respondents(result: Reproduction) -> Section:
         _table(told.splits, "Channel splits"),
         _table(told.users, "People behind feedback and assistant items"),
     ]
-    return Section("respondents", "The synthetic respondents", text, tables=tables)
+    return Section("respondents", "synthetic", text, tables=tables)
 
 
 def _parts(drawn: Mapping[str, Figure], name: str) -> list[Figure]:
     """Figure of that name, or its parts in order; none where there is no such figure."""
     return [figure for key, figure in drawn.items() if key == name or key.startswith(f"{name}_")]
-
-
-def _assumptions(result: Reproduction) -> Sequence[str]:
-    cases = result.precision.assumptions.set_index("scenario")
-    ranges = "; ".join(
-        f"{name}: correlation {row['rho']:g}, deff {row['deff']:g}, feedback raters x{row['raters']:g}"
-        for name, row in cases.iterrows()
-    )
-    return (*result.precision.notes, ranges)
 
 
 def _statistic(frame: pd.DataFrame, statistic: str) -> pd.DataFrame:
@@ -256,23 +244,9 @@ def _statistic(frame: pd.DataFrame, statistic: str) -> pd.DataFrame:
     return rows.assign(**{column: rows[column] * 100 for column in shares})
 
 
-def _table(frame: pd.DataFrame, title: str, note: str = "") -> ReportTable:
+def _table(frame: pd.DataFrame, title: str, note: str = "", *, language: Language = "en") -> ReportTable:
     base = {c: c.removesuffix("_unfavourable").removesuffix("_favourable") for c in map(str, frame.columns)}
     digits = {column: DIGITS[stem] for column, stem in base.items() if stem in DIGITS}
     if "year" in frame:
         frame = frame.assign(year=frame["year"].astype(str))  # no thousands separator
-    return report_table(frame, title=title, digits=digits, note=note)
-
-
-def _footer(result: Reproduction) -> list[str]:
-    versions = ", ".join(
-        f"{name} {importlib.metadata.version(name)}"
-        for name in ("sapa", "numpy", "scipy", "pandas", "xarray")
-    )
-    options = ", ".join(f"{name} {value:g}" for name, value in result.options.items())
-    return [
-        f"Made by: sapa reproduce ({options}).",
-        f"Python {platform.python_version()}, {versions}.",
-        "Figures of the report of the 2020 monitoring of the quality of state services, Kazakhstan; "
-        "English names are a transcription's, Russian names are ours.",
-    ]
+    return report_table(frame, title=title, digits=digits, note=note, language=language)
