@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -18,7 +19,7 @@ from sapa.estimation import pictures as each
 from sapa.estimation.official import Denominator, SinglePsu, Statistic
 from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit
 from sapa.made_by import references, reproducibility
-from sapa.own_summary import Settings, change_in_words, numbers_in_words, variance_in_words
+from sapa.own_summary import Settings, change_in_words, numbers_in_words, ranks_in_words, variance_in_words
 from sapa.published.names import Language
 from sapa.report import Figure, ReportTable, Section, figure, page, report_table
 from sapa.report_files import report_place, write_page
@@ -116,7 +117,9 @@ def own_page(
     scores = estimate(data, by=settings.by, **settings.official)
     ranking = _ranking(data, settings)
     change = compare(*rounds, **settings.ranked) if len(rounds) > 1 else None
+    whole = None if ranking is None else _ranking(data, settings, min_cell=0)
     told = numbers_in_words(scores, ranking, settings)
+    told += ranks_in_words(whole, settings)
     if change is not None:
         told += change_in_words(change, names, settings)
     told += variance_in_words(data, settings)
@@ -147,10 +150,10 @@ def own_page(
     return page(title, sections, lead=lead, language=settings.language)
 
 
-def _ranking(data: xr.Dataset, settings: Settings) -> pd.DataFrame | None:
+def _ranking(data: xr.Dataset, settings: Settings, **changes: Any) -> pd.DataFrame | None:
     """Ranking, or none where fewer than two units are fit to rank."""
     try:
-        return rank(data, **settings.ranked)
+        return rank(data, **(settings.ranked | changes))
     except ValueError as error:
         if "fit to rank" in str(error):
             return None

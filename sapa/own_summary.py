@@ -54,7 +54,7 @@ class Saying(Protocol):
 
 
 def numbers_in_words(scores: pd.DataFrame, ranking: pd.DataFrame | None, told: Settings) -> list[str]:
-    """Who is first and last, how many pairs are told apart, who may be first, who is too thin."""
+    """Who has the highest score and who the lowest."""
     said = []
     rows = scores[(scores["statistic"] == told.statistic) & scores["estimate"].notna()]
     rows = rows.sort_values("estimate", ascending=False)
@@ -75,19 +75,21 @@ def numbers_in_words(scores: pd.DataFrame, ranking: pd.DataFrame | None, told: S
                 last_value=_shown(last["estimate"], told.statistic),
             )
         )
-    if ranking is not None:
-        said += sets_in_words(
-            ranking["rank_lower"].dropna(),
-            ranking["rank_upper"].dropna(),
-            header(told.statistic, language=told.language).capitalize(),
-            told,
-        )
-        value = _shown(ranking.attrs["resolvable"], told.statistic)
-        said.append(told.say("say_resolvable", value=value))
-        thin = int(ranking["rank"].isna().sum())
-        if thin:
-            said.append(told.say("say_thin", thin=thin, all=len(ranking)))
     return said
+
+
+def ranks_in_words(ranking: pd.DataFrame | None, told: Settings) -> list[str]:
+    """How many pairs are told apart, who may be first, what difference that takes, and who is too thin.
+
+    Of all ranked units, also those whose own figures are left blank.
+    """
+    if ranking is None:
+        return []
+    what = header(told.statistic, language=told.language).capitalize()
+    said = sets_in_words(ranking["rank_lower"].dropna(), ranking["rank_upper"].dropna(), what, told)
+    said.append(told.say("say_resolvable", value=_shown(ranking.attrs["resolvable"], told.statistic)))
+    thin = int(ranking["rank"].isna().sum())
+    return [*said, told.say("say_thin", thin=thin, all=len(ranking))] if thin else said
 
 
 def sets_in_words(best: pd.Series, worst: pd.Series, what: str, told: Saying) -> list[str]:

@@ -243,6 +243,10 @@ def test_templates_are_written_once(folder, sapa_command):
         (("figure", "study", "a.csv"), "table must be of a study"),
         (("figure", "study", "no.csv"), "data must be the table of a study"),
         (("template", "frame", "--out", "f.csv"), "out must end in .xlsx"),
+        (("report", "no.csv"), "sapa init no.csv"),
+        (("report", "a.csv", "--out", "r.pdf"), "out must end in .html"),
+        (("report", "a.csv", "no.csv"), "path must be a file"),
+        (("report", "a.csv", "--level", "95"), "level"),
         (("compare", "a.csv", "no.csv"), "path must be a file"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -13,7 +14,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from sapa import figures, published
 from sapa.figures import rounds, rows, scores, shares
 from sapa.figures.tiles import Edition
-from sapa.words import _words, label, short_names, table_name, word
+from sapa.words import REPORT, _words, label, short_names, table_name, word
 from tests.sapa.text_boxes import overlapping, texts_of
 
 LANGUAGES = ("en", "kk", "ru")
@@ -287,8 +288,11 @@ def test_allocation_map_writes_every_cell_and_both_margins():
 
 
 def test_every_word_exists_in_three_languages():
-    for key, entry in _words().items():
-        assert set(entry) == set(LANGUAGES), key
+    for file in ("words.toml", REPORT):
+        for key, entry in _words(file).items():
+            assert set(entry) == set(LANGUAGES), key
+            places = {tuple(sorted(re.findall(r"{(\w+)}", text))) for text in entry.values()}
+            assert len(places) == 1, key
     with pytest.raises(ValueError, match="no label 'moon'"):
         word("moon")
 

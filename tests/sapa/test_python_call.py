@@ -26,6 +26,7 @@ COMMANDS = {
     "rank": (("a.csv", "--df", "inf", "--out", "r.xlsx"), ("r.xlsx",)),
     "compare": (("a.csv", "b.csv", "--deff", "2", "--out", "c.csv"), ("c.csv",)),
     "figure": (("ranks", "a.csv", "--lang", "kk", "--out", "f.png"), ("f.png",)),
+    "report": (("a.csv", "b.csv", *ANSWERS, "--no-pdf", "--out", "p.html"), ("p.html",)),
     "template": (("frame", "--out", "frame.xlsx"), ("frame.xlsx",)),
     "plan": (("--n", "9000", "--min-service", "30", "--out", "p.xlsx"), ("p.xlsx",)),
     "simulate": (

@@ -10,7 +10,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from sapa.browser import find_browser
 from sapa.published import table
+from tests.sapa.pages_in_browser import ELSEWHERE, SORT, WIDTHS, ask
 
 TABLES = (
     "ledger",
@@ -127,6 +129,21 @@ def test_report_is_self_contained_and_shows_every_figure(done):
         assert f'id="{section}"' in html
     assert "Nothing is" in html
     assert "Under these assumptions" in html
+
+
+def test_report_sorts_in_a_browser_and_fits_the_sheet(done):
+    """Without a browser on the machine: the command says nothing of a PDF and writes the page."""
+    folder, _ = done
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert ELSEWHERE.findall(html) == []
+    browser = find_browser()
+    if browser is None:
+        assert not (folder / "report.pdf").exists()
+        return
+    found = ask(html, SORT, browser=browser)
+    assert found["up"] == sorted(found["start"])
+    assert found["down"] == sorted(found["start"], reverse=True)
+    assert ask(html, WIDTHS, browser=browser, printed=True) == []
 
 
 def test_findings_follow_from_the_tables(done):
