@@ -1,8 +1,12 @@
 """What planning costs: exact whole allocations, Bethel, tables fitted and rounded, stratified samples."""
 
 import heapq
-from collections.abc import Callable
-from time import process_time
+import importlib.util
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from time import perf_counter, process_time
 
 import numpy as np
 from scipy.optimize import linprog
@@ -31,8 +35,8 @@ def run() -> list[dict]:
         whole_neyman(),
         *bethels(),
         *samples(),
-        entropy(),
-        balanced(),
+        *entropy(),
+        *balanced(),
     ]
 
 
@@ -113,28 +117,90 @@ def samples() -> list[dict]:
         ours = best(lambda size=size, n=n: srs(size, n, draws=1_000, rng=1), 3)
         peer = 20 * best(lambda size=size, n=n: by_choice(size, n, 50), 1)
         note = "promised 500 ms; peer timed for 50 samples, unsorted positions"
-        rows.append(
-            row(f"1,000 samples of 9,180 of 1,000,000, {strata} strata", ours, "Generator.choice", peer, note)
-        )
+        work = f"1,000 samples of 9,180 of 1,000,000, {strata} strata"
+        rows.append(row(work, ours, "Generator.choice", peer, note))
+        if strata == REGIONS:  # with many strata they take minutes
+            rows += [row(work, ours, *found) for found in (*by_svy(size, n), *by_r(size, n))]
     return rows
 
 
-def entropy() -> dict:
+def by_svy(size: np.ndarray, n: np.ndarray, draws: int = 50) -> Iterator[tuple[str, float, str]]:
+    """The same samples by svy, where it is installed: it draws several at once."""
+    if not importlib.util.find_spec("svy"):
+        return
+    import polars as pl
+    import svy
+
+    people = pl.DataFrame({"h": np.repeat(np.arange(size.size), size), "id": np.arange(size.sum())})
+    sample = svy.Sample(people, svy.Design(stratum="h"))
+    wanted = dict(enumerate(n.tolist()))
+    start = perf_counter()  # it starts threads of its own
+    sample.sampling.srs(n=wanted, by="h", rstate=1, n_draws=draws)
+    spent = 1e3 * (perf_counter() - start)
+    yield "svy", spent * 1_000 / draws, f"wall clock; peer timed for {draws} samples, respondents' rows"
+
+
+def by_r(size: np.ndarray, n: np.ndarray, draws: int = 5) -> Iterator[tuple[str, float, str]]:
+    """The same samples by strata() of R's package sampling, where R has it."""
+    body = f"""
+    people <- data.frame(h = rep({vector(np.arange(size.size))}, {vector(size)}))
+    cat(system.time(for (k in 1:{draws}) strata(people, "h", {vector(n)}, "srswor"))[["user.self"]])
+    """
+    for spent in in_r(body):
+        yield "R sampling, strata", spent * 1_000 / draws, f"peer timed for {draws} samples"
+
+
+def in_r(body: str) -> Iterator[float]:
+    """Milliseconds of processor time that an R script prints in seconds; nothing where R cannot run it."""
+    if shutil.which("Rscript") and not run_r("library(sampling)").returncode:
+        yield 1e3 * float(
+            run_r(f"suppressMessages(library(sampling)); {body}", check=True).stdout.split()[-1]
+        )
+
+
+def run_r(script: str, *, check: bool = False) -> subprocess.CompletedProcess:
+    """R's answer to a script."""
+    with tempfile.NamedTemporaryFile("w", suffix=".R") as file:  # too long for a command line
+        file.write(script)
+        file.flush()
+        return subprocess.run(["Rscript", file.name], capture_output=True, text=True, check=check)
+
+
+def vector(values: np.ndarray) -> str:
+    """Numbers as R writes them."""
+    lines = ",\n".join(repr(v) for v in np.asarray(values).tolist())  # R's lines are short
+    return f"c({lines})"
+
+
+def entropy() -> list[dict]:
     """Joint probabilities of conditional Poisson sampling beside a thousand of its samples."""
     prob = inclusion(np.random.default_rng(0).lognormal(0, 1, 300), 60)
     ours = best(lambda: joint(prob, "conditional_poisson"), 2)
     peer = best(lambda: conditional_poisson(prob, draws=1_000, rng=1), 2)
-    return row("joint probabilities, maximum entropy, N = 300, n = 60", ours, "1,000 of its samples", peer)
+    work = "joint probabilities, maximum entropy, N = 300, n = 60"
+    body = f"p <- {vector(prob)}; cat(system.time(UPmaxentropypi2(p))[['user.self']])"
+    return [
+        row(work, ours, "1,000 of its samples", peer),
+        *(row(work, ours, "R sampling, UPmaxentropypi2", spent) for spent in in_r(body)),
+    ]
 
 
-def balanced() -> dict:
+def balanced() -> list[dict]:
     """A balanced sample beside the singular value decompositions it rests on."""
     rng = np.random.default_rng(0)
     x, prob = rng.normal(size=(2_000, 5)), np.full(2_000, 0.1)
     ours = best(lambda: cube(prob, x, rng=1), 2)
     small = rng.normal(size=(6, 7))
     peer = best(lambda: [np.linalg.svd(small) for _ in range(2_000)], 2)
-    return row("cube, N = 2,000, 5 variables", ours, "2,000 decompositions 6 x 7", peer)
+    work = "cube, N = 2,000, 5 variables"
+    body = f"""
+    x <- matrix({vector(x.ravel())}, ncol = 5, byrow = TRUE); p <- {vector(prob)}
+    cat(system.time(for (k in 1:5) samplecube(x, p, 1, FALSE))[["user.self"]] / 5)
+    """
+    return [
+        row(work, ours, "2,000 decompositions 6 x 7", peer),
+        *(row(work, ours, "R sampling, samplecube", spent) for spent in in_r(body)),
+    ]
 
 
 def a_table() -> np.ndarray:
