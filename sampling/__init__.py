@@ -2,6 +2,7 @@
 
 from sampling.allocation import compromise, power_allocation, proportional
 from sampling.apportionment import round_total
+from sampling.asked import Precision
 from sampling.balance import cube, flight, local_pivotal, pivotal
 from sampling.bethel import Bethel, bethel
 from sampling.decisions import (
@@ -19,6 +20,7 @@ from sampling.inclusion import inclusion
 from sampling.joint import joint
 from sampling.neyman import neyman
 from sampling.plan import Plan
+from sampling.plan_fewest import fewest
 from sampling.plan_table import allocate
 from sampling.precision import (
     detectable_change,
@@ -45,6 +47,7 @@ __all__ = [
     "Bethel",
     "Frame",
     "Plan",
+    "Precision",
     "Qualitative",
     "SmallestPlan",
     "Target",
@@ -58,6 +61,7 @@ __all__ = [
     "detectable_change",
     "detects_change",
     "equal_precision",
+    "fewest",
     "fit_table",
     "flight",
     "half_width",

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse import csr_array, diags_array
 
 from sampling.arguments import FloatArray, IntArray, Values, labelled, limits, matching, numbers
 from sampling.bethel_integer import whole_allocation
+from sampling.bethel_real import lower_bound, real_allocation
 from sampling.targets import Constraints, Target, constraints
 
 
@@ -29,7 +28,9 @@ class Bethel:
     names : tuple of str
         One for each constraint: target, variable, domain.
     se, wanted : array (constraints,)
-        The standard errors achieved and asked for.
+        The standard errors achieved and accepted (infinite where a count is asked for).
+    count, fewest : array (constraints,)
+        Interviews in the domain, and the fewest asked for (0 where a standard error is).
     multipliers : array (constraints,)
         By how much the cost falls when the accepted variance grows by one unit.
 
@@ -46,6 +47,8 @@ class Bethel:
     names: tuple[str, ...]
     se: FloatArray
     wanted: FloatArray
+    count: FloatArray
+    fewest: FloatArray
     multipliers: FloatArray
 
     @property
@@ -56,10 +59,15 @@ class Bethel:
     @property
     def met(self) -> bool:
         """Whether every target is met, to rounding."""
-        return bool((self.se <= self.wanted * (1 + 1e-9)).all())
+        return bool(self._reached.all())
+
+    @property
+    def _reached(self) -> np.typing.NDArray[np.bool_]:
+        precise = self.se <= self.wanted * (1 + 1e-9)
+        return np.asarray(precise & (self.count >= self.fewest * (1 - 1e-9)))
 
     def __str__(self) -> str:
-        met = int((self.se <= self.wanted * (1 + 1e-9)).sum())
+        met = int(self._reached.sum())
         count = float(np.asarray(self.n).sum())
         return (
             f"{count:.6g} interviews cost {self.cost:.6g}; at least {self.bound:.6g} are needed "
@@ -81,9 +89,8 @@ def bethel(
 ) -> Bethel:
     """The cheapest allocation under which every target of every variable and domain is met.
 
-    Minimises ``sum(cost * x)`` subject to ``sum(A_jh / x_h) <= b_j`` and the bounds. In reciprocals y = 1/x
-    the constraints are linear and the cost is convex; the optimum is found by a primal-dual interior-point
-    method to a proven relative gap below 1e-9.
+    Minimises ``sum(cost * x)`` subject to ``sum(A_jh / x_h) <= b_j``, to fewest interviews of domains, and to
+    the bounds: a convex problem, solved by a primal-dual interior-point method to a proven relative gap.
 
     Parameters
     ----------
@@ -141,11 +148,10 @@ def bethel(
     if integer:
         low, high = np.ceil(low), np.floor(high)
     _check_caps(rules, high)
-    x, multipliers = _interior(rules, price, np.maximum(low, 1e-6 * (high > 0)), high)
-    bound = _dual(rules, price, multipliers, low, high)
-    if price @ x > bound * (1 + 1e-6):
-        message = f"no optimum proven: cost {price @ x:.10g}, bound {bound:.10g}; loosen the tightest target"
-        raise RuntimeError(message)
+    full = rules.least > (rules.members @ np.minimum(high, 1e15)) * (1 - 1e-9)  # nothing is left to choose
+    low = np.where(rules.members.T @ full > 0, high, low)
+    x, multipliers = real_allocation(rules, price, np.maximum(low, 1e-6 * (high > 0)), high)
+    bound = lower_bound(rules, price, x, multipliers, low, high)
     answer: Any = whole_allocation(rules, price, x, multipliers, low, high) if integer else x
     return Bethel(
         labelled(answer.reshape(population.shape), sizes),
@@ -153,112 +159,28 @@ def bethel(
         bound,
         rules.names,
         rules.achieved(answer.astype(np.float64)),
-        rules.se,
+        rules.accepted(rules.members @ answer),
+        np.asarray(rules.members @ answer, dtype=np.float64),
+        rules.least,
         multipliers,
     )
 
 
 def _check_caps(rules: Constraints, high: FloatArray) -> None:
     """Refuse a target that even the caps cannot meet, by name."""
-    best = rules.matrix @ np.divide(1.0, high, out=np.zeros_like(high), where=high > 0)
-    short = best > rules.bound * (1 - 1e-9)
+    most = np.minimum(high, 1e15)
+    over = rules.excess(most)
+    short = over > np.where(rules.least > 0, 0.0, -1e-9)
     if short.any():
-        worst = int(np.argmax(best / rules.bound))
-        reached = rules.achieved(high)[worst]
+        worst = int(np.argmax(over))
+        if rules.least[worst] > 0:
+            asked, got = f"{rules.least[worst]:.10g} interviews", f"{(rules.members @ most)[worst]:.10g}"
+            remedy = "ask for fewer"
+        else:
+            asked, got = f"se {rules.se[worst]:.6g}", f"{rules.achieved(most)[worst]:.6g}"
+            remedy = "accept a larger one"
         message = (
-            f"targets must be attainable with every stratum at its cap, got se {rules.se[worst]:.6g} for "
-            f"{rules.names[worst]} where the caps give {reached:.6g}; accept a larger one or raise the caps"
+            f"targets must be attainable with every stratum at its cap, got {asked} for "
+            f"{rules.names[worst]} where the caps give {got}; {remedy} or raise the caps"
         )
         raise ValueError(message)
-
-
-def _dual(
-    rules: Constraints, price: FloatArray, multipliers: FloatArray, low: FloatArray, high: FloatArray
-) -> float:
-    """The Lagrangian minimised over the box: a lower bound of the cost, whatever the multipliers."""
-    pull = rules.matrix.T @ multipliers
-    x = np.clip(np.sqrt(pull / price), low, high)
-    paid = np.divide(pull, x, out=np.zeros_like(x), where=x > 0)
-    return float(price @ x + paid.sum() - multipliers @ rules.bound)
-
-
-def _interior(
-    rules: Constraints, price: FloatArray, low: FloatArray, high: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """The optimum in y = 1/x by primal-dual Newton steps, and the multipliers of the constraints."""
-    free = (high > low * (1 + 1e-12)) & (high > 0)
-    x = np.array(high)
-    fixed = np.divide(1.0, high, out=np.zeros_like(high), where=~free & (high > 0))
-    room = rules.bound - rules.matrix @ fixed
-    if not free.any() or not room.size:
-        x[free] = low[free]
-        return x, np.zeros(rules.bound.size)
-    matrix = (
-        diags_array(1 / room).tocsr() @ rules.matrix[:, np.flatnonzero(free)]
-        if room.size
-        else rules.matrix[:, np.flatnonzero(free)]
-    )
-    y, dual = _newton(csr_array(matrix), price[free], 1 / high[free], 1 / low[free])
-    x[free] = np.clip(1 / y, low[free], high[free])
-    return x, dual / room
-
-
-def _newton(
-    matrix: csr_array, price: FloatArray, least: FloatArray, most: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Minimise ``sum(price / y)`` subject to ``matrix @ y <= 1`` and ``least <= y <= most``.
-
-    The distances to the bounds are carried as variables of their own: as differences they would lose
-    the digits that decide which strata sit at a bound.
-    """
-    span = most - least
-    widest = float((matrix @ span).max(initial=1.0))
-    above = span * min(0.5, 0.5 / widest)
-    below, y = span - above, least + above
-    slack = np.maximum(1 - matrix @ y, 0.1)
-    scale = float((price / y).sum())
-    dual = scale / max(slack.size, 1) / slack
-    near, far = scale / y.size / above, scale / y.size / below
-    transposed = matrix.T.tocsr()
-    for _ in range(200):
-        product = slack @ dual + above @ near + below @ far
-        gap = matrix @ y + slack - 1
-        if product <= 1e-10 * float((price / y).sum()) and np.abs(gap).max(initial=0.0) < 1e-12:
-            break
-        mu = 0.1 * product / (slack.size + 2 * y.size)
-        slope = -price / y**2 + transposed @ dual - mu / above + mu / below
-        heavy = 2 * price / y**3 + near / above + far / below
-        push = -slope - transposed @ (mu / slack - dual + dual / slack * gap)
-        step = _solve(matrix, transposed, heavy, slack / dual, push)
-        d_slack = -gap - matrix @ step
-        d_dual = mu / slack - dual - dual / slack * d_slack
-        d_near = mu / above - near - near / above * step
-        d_far = mu / below - far + far / below * step
-        inner = _longest((slack, d_slack), (above, step), (below, -step))
-        outer = _longest((dual, d_dual), (near, d_near), (far, d_far))
-        above, below, slack = above + inner * step, below - inner * step, slack + inner * d_slack
-        y = np.where(above < below, least + above, most - below)
-        dual, near, far = dual + outer * d_dual, near + outer * d_near, far + outer * d_far
-    return y, dual
-
-
-def _solve(
-    matrix: csr_array, transposed: csr_array, heavy: FloatArray, soft: FloatArray, push: FloatArray
-) -> FloatArray:
-    """``(diag(heavy) + A' diag(1/soft) A) step = push`` through the small system of the constraints."""
-    direct = push / heavy
-    if not soft.size:
-        return np.asarray(direct)
-    small = (matrix @ diags_array(1 / heavy).tocsr() @ transposed).toarray()
-    small[np.diag_indices_from(small)] += soft
-    return np.asarray(direct - transposed @ cho_solve(cho_factor(small), matrix @ direct) / heavy)
-
-
-def _longest(*pairs: tuple[FloatArray, FloatArray]) -> float:
-    """The longest step that keeps every positive number positive, at most 1."""
-    limit = 1.0
-    for value, change in pairs:
-        falling = change < 0
-        if falling.any():
-            limit = min(limit, 0.995 * float((-value[falling] / change[falling]).min()))
-    return limit

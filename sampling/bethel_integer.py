@@ -1,9 +1,10 @@
 """From the real optimum of Bethel's problem to whole numbers that meet every target."""
 
 import numpy as np
+from scipy.sparse import diags_array
 
 from sampling.arguments import FloatArray, IntArray
-from sampling.targets import Constraints
+from sampling.targets import Constraints, reciprocal
 
 STARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -35,19 +36,22 @@ def whole_allocation(
 
 def _over(rules: Constraints, x: FloatArray) -> FloatArray:
     """How far each constraint is exceeded (negative: room left)."""
-    spent = rules.matrix @ np.divide(1.0, x, out=np.zeros_like(x), where=x > 0)
-    return np.asarray(spent / rules.bound - 1 - 1e-12)
+    return rules.excess(x) - 1e-12
 
 
 def _repair(rules: Constraints, price: FloatArray, x: FloatArray, high: FloatArray) -> FloatArray:
     """Add units, each where it takes away most excess for its cost, until every target is met."""
     x = np.array(x)
-    scaled = rules.matrix.multiply(1 / rules.bound[:, None]).tocsc()
+    scaled, members = (
+        (diags_array(1 / rules.scale) @ part).tocsc() for part in (rules.matrix, rules.members)
+    )
     over = _over(rules, x)
     while (over > 0).any():
-        relief = np.divide(1.0, x * (x + 1), out=np.zeros_like(x), where=(x < high) & (x > 0))
-        useful = scaled.T @ np.maximum(over, 0.0)
-        h = int(np.argmax(useful * relief / price))
+        relief = np.divide(1.0, x * (x + 1), out=np.zeros_like(x), where=x > 0)
+        weight = np.maximum(over, 0.0)
+        slope = rules.slope(rules.members @ x)
+        useful = (scaled.T @ weight) * relief + members.T @ (weight * slope)
+        h = int(np.argmax(np.where(x < high, useful / price, -1.0)))
         x[h] += 1
         over = _over(rules, x)
     return x
@@ -58,19 +62,23 @@ def _trim(
 ) -> FloatArray:
     """Take units one by one while every target stays met, the dearest for the room it uses first."""
     x = np.array(x)
-    matrix = rules.matrix.tocoo()
-    row, column = matrix.coords
-    entry = matrix.data / rules.bound[row]
-    value = rules.matrix.T @ multipliers
+    members = rules.members.tocoo()
+    row, column = members.coords
+    entry = rules.matrix[row, column]
+    value, counted = rules.matrix.T @ multipliers, rules.members.T @ (multipliers * (rules.least > 0))
     while True:
-        room = -_over(rules, x)
+        spent = rules.matrix @ reciprocal(x)
         loss = np.divide(1.0, x * (x - 1), out=np.full_like(x, np.inf), where=x > 1)
-        fits = entry * loss[column] <= room[row]
+        after = rules.bound(rules.members @ x - 1)
+        fits = (spent + 1e-300)[row] + entry * np.where(np.isfinite(loss), loss, 0.0)[column] <= (
+            after + 1e-12 * rules.scale
+        )[row]
         blocked = np.bincount(column[~fits], minlength=x.size) > 0
-        able = ~blocked & (x - 1 >= np.maximum(low, 1.0))
+        able = ~blocked & np.isfinite(loss) & (x - 1 >= np.maximum(low, 1.0))
         if not able.any():
             return x
-        worth = np.where(able, price / (value * np.where(able, loss, 0.0) + 1e-300), -np.inf)
+        used = value * np.where(able, loss, 0.0) + counted + 1e-300
+        worth = np.where(able, price / used, -np.inf)
         x[int(np.argmax(worth))] -= 1
 
 
@@ -88,7 +96,8 @@ def _exchange(
     improved = True
     while improved:
         improved = False
-        gain = (rules.matrix.T @ multipliers) / (np.maximum(x, 1) * (x + 1)) / price
+        gain = (rules.matrix.T @ multipliers) / (np.maximum(x, 1) * (x + 1))
+        gain = (gain + rules.members.T @ (multipliers * (rules.least > 0))) / price
         for h in np.argsort(-np.where(x < high, gain, -np.inf), kind="stable")[:tries]:
             if x[h] >= high[h]:
                 continue

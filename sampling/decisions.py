@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from sampling.arguments import FloatArray, Values, numbers, proportion, whole
-from sampling.plan import By, Plan, domain_sums
+from sampling.frame import Statistic
+from sampling.plan import By, Plan
 from sampling.precision import rejection_probability
 
 Decision: TypeAlias = Callable[[Plan], float]
-Statistic = Literal["mean", "share"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,7 +215,7 @@ def separates_top(
     noise = np.random.default_rng(seed).standard_normal((whole("draws", draws, minimum=100), ranked.size))
 
     def decide(plan: Plan) -> float:
-        error = plan.standard_error(by, sd=_spread(plan, statistic), deff=deff, weighted=weighted)[ranked]
+        error = plan.standard_error(by, sd=plan.frame.spread(statistic), deff=deff, weighted=weighted)[ranked]
         if not np.isfinite(error).all():
             return 0.0
         drift = noise * error
@@ -244,7 +244,7 @@ def detects_change(
     """The decision to find a change between two such rounds in every domain.
 
     The probability is the smallest power over domains, or with `together` that of finding all of them
-    (independent domains). Two-sided test with ``2 * n - 2`` degrees of freedom.
+    (independent domains). Two-sided test with ``2 * n / deff - 2`` degrees of freedom.
 
     Parameters
     ----------
@@ -259,11 +259,9 @@ def detects_change(
     """
 
     def decide(plan: Plan) -> float:
-        n, asked = plan.count(by), _asked(plan, by)
-        error = plan.standard_error(by, sd=_spread(plan, statistic), deff=deff, weighted=weighted)[asked]
-        power = rejection_probability(
-            change / (np.sqrt(2) * error), (2 * n[asked] - 2).astype(np.float64), 1 - level
-        )
+        n, asked = plan.count(by), plan.asked(by)
+        error = plan.standard_error(by, sd=plan.frame.spread(statistic), deff=deff, weighted=weighted)[asked]
+        power = rejection_probability(change / (np.sqrt(2) * error), 2 * n[asked] / deff - 2, 1 - level)
         return float(power.prod() if together else power.min())
 
     return decide
@@ -293,24 +291,8 @@ def reaches_half_width(
 
     def decide(plan: Plan) -> float:
         got = plan.half_width(
-            by, sd=_spread(plan, statistic), deff=deff, weighted=weighted, confidence=confidence
+            by, sd=plan.frame.spread(statistic), deff=deff, weighted=weighted, confidence=confidence
         )
-        return float((got[_asked(plan, by)] <= width).all())
+        return float((got[plan.asked(by)] <= width).all())
 
     return decide
-
-
-def _asked(plan: Plan, by: By) -> NDArray[np.bool_]:
-    """Domains in which anything is surveyed; of regions those with population, as in `allocate`."""
-    asked = domain_sums(np.asarray(plan.frame.possible).astype(np.int64), by) > 0
-    return asked & (np.asarray(plan.frame.population) > 0) if by == "region" else asked
-
-
-def _spread(plan: Plan, statistic: Statistic) -> FloatArray:
-    """The standard deviation of one answer, by cell."""
-    if statistic not in ("mean", "share"):
-        raise ValueError(f'statistic must be "mean" or "share", got {statistic!r}; choose one')
-    if statistic == "mean":
-        return np.asarray(plan.frame.sd)
-    p = np.asarray(plan.frame.share)
-    return np.asarray(np.sqrt(p * (1 - p)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import xarray as xr
 from sampling.arguments import FloatArray, Values, numbers, unique_ids
 
 Bools = np.typing.NDArray[np.bool_]
+Statistic = Literal["mean", "share"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +37,8 @@ class Frame:
         Expected standard deviation of the rating, points of the scale.
     share : array (S,) or number
         Expected share of fives, 0..1.
+    mean : array (S,) or (R, S), or number, optional
+        Expected mean rating; needed only where a coefficient of variation of means is asked for.
     cost : array (R, S) or number
         Cost of a completed interview, any unit.
     contact, response : mapping of mode to number in 0..1
@@ -69,6 +72,7 @@ class Frame:
     contact: Mapping[str, float] = field(default_factory=lambda: {"telephone": 1.0})
     response: Mapping[str, float] = field(default_factory=lambda: {"telephone": 1.0})
     recipients_are: str = "recipients"
+    mean: Values | None = None
 
     def __post_init__(self) -> None:
         """Check every field and store plain arrays."""
@@ -78,7 +82,8 @@ class Frame:
         put(self, "regions", regions)
         put(self, "services", services)
         shape = (count, width)
-        for name in ("population", "recipients", "cells", "possible", "surveyed", "sd", "share", "cost"):
+        fields = ("population", "recipients", "cells", "possible", "surveyed", "sd", "share", "cost", "mean")
+        for name in fields:
             put(self, name, _aligned(name, getattr(self, name), regions, services))
         put(self, "population", _shaped("population", self.population, (count,), self))
         put(self, "recipients", _shaped("recipients", self.recipients, (width,), self))
@@ -90,6 +95,9 @@ class Frame:
             put(self, name, _shaped(name, getattr(self, name), shape, self))
         self._refuse("share", np.asarray(self.share) > 1, "lie between 0 and 1", "write 75% as 0.75")
         self._refuse("cost", np.asarray(self.cost) <= 0, "be positive", "give what an interview costs")
+        if self.mean is not None:
+            put(self, "mean", _shaped("mean", self.mean, shape, self))
+            self._refuse("mean", np.asarray(self.mean) <= 0, "be positive", "give the mean rating expected")
         if self.cells is not None:
             put(self, "cells", _shaped("cells", self.cells, shape, self))
             self._check_cells()
@@ -160,6 +168,21 @@ class Frame:
         total = weight.sum(axis=0)
         shares = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
         return np.asarray(shares * np.asarray(self.recipients))
+
+    def spread(self, statistic: Statistic) -> FloatArray:
+        """The standard deviation of one answer, (R, S): of the rating, or of being a five."""
+        if statistic not in ("mean", "share"):
+            raise ValueError(f'statistic must be "mean" or "share", got {statistic!r}; choose one')
+        p = np.asarray(self.share)
+        return np.asarray(self.sd) if statistic == "mean" else np.asarray(np.sqrt(p * (1 - p)))
+
+    def level(self, statistic: Statistic) -> FloatArray:
+        """What is expected of the mean rating or of the share of fives, (R, S)."""
+        if statistic == "mean" and self.mean is None:
+            raise ValueError(
+                "mean must be given in the frame where a cv of means is asked for, got none; add it"
+            )
+        return np.asarray(self.mean if statistic == "mean" else self.share, dtype=np.float64)
 
     @property
     def finite(self) -> bool:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sampling.arguments import A, FloatArray, IntArray
 from sampling.frame import Frame
-from sampling.precision import half_width
+from sampling.precision import detectable_shift, half_width
 
 By = Literal["region", "service", "country"]
 
@@ -87,10 +87,8 @@ class Plan:
             inverse = np.divide(1.0, self.n, out=np.zeros_like(mass), where=taken)
             if self.frame.finite:
                 inverse = inverse - np.divide(1.0, table, out=np.zeros_like(mass), where=taken & (table > 0))
-            square, base = (
-                domain_sums(mass**2 * spread**2 * np.maximum(inverse, 0.0), by),
-                domain_sums(mass, by),
-            )
+            square, base = domain_sums(mass**2 * spread**2 * inverse, by), domain_sums(mass, by)
+            square = np.maximum(square, 0.0)  # a cell of 2.4 expected people may hold 3 interviews
         else:
             square, base = domain_sums(self.n * spread**2, by), self.count(by).astype(np.float64)
         variance = np.divide(square, base**2, out=np.full(base.shape, np.inf), where=base > 0)
@@ -105,15 +103,45 @@ class Plan:
         weighted: bool = True,
         confidence: float = 0.95,
     ) -> FloatArray:
-        """The expected half-width of the interval of every domain's mean: t at ``n - 1`` times the error."""
+        """The expected half-width of the interval of every domain's mean: t at ``n / deff - 1`` times the error."""
         error = self.standard_error(by, sd=sd, deff=deff, weighted=weighted)
         n = self.count(by).astype(np.float64)
         some = n > 0
         quantile = np.full(n.shape, np.inf)
         # an interval of a mean with standard error 1 is its quantile
-        quantile[some] = half_width(n[some], sd=np.sqrt(n[some]), df=n[some] - 1, confidence=confidence)
-        with np.errstate(invalid="ignore"):
-            return np.where(some, quantile * np.where(np.isfinite(error), error, 0.0), np.inf)
+        freedom = np.maximum(n[some] / deff - 1, 0.0)
+        quantile[some] = half_width(n[some], sd=np.sqrt(n[some]), df=freedom, confidence=confidence)
+        return _times(quantile, error)
+
+    def detectable_change(
+        self,
+        by: By,
+        *,
+        sd: FloatArray | float | None = None,
+        deff: float = 1.0,
+        weighted: bool = True,
+        power: float = 0.8,
+        level: float = 0.05,
+    ) -> FloatArray:
+        """The smallest change between two such rounds that is found with the power, in every domain.
+
+        Two-sided t test at ``2 * n / deff - 2`` degrees of freedom; infinite where these are below 1.
+        """
+        error = self.standard_error(by, sd=sd, deff=deff, weighted=weighted)
+        freedom = 2 * self.count(by) / deff - 2
+        return _times(detectable_shift(freedom, power=power, level=level), np.sqrt(2) * error)
+
+    def asked(self, by: By) -> NDArray[np.bool_]:
+        """Domains of which precision can be asked: something is surveyed; regions have a population."""
+        asked = domain_sums(self.frame.table, by) > 0
+        return asked & (np.asarray(self.frame.population) > 0) if by == "region" else asked
+
+
+def _times(quantile: FloatArray, error: FloatArray) -> FloatArray:
+    """Their product; infinite without interviews, 0 where everyone is asked."""
+    known = np.isfinite(error)
+    product = np.multiply(quantile, error, out=np.zeros_like(error), where=known & (error > 0))
+    return np.asarray(np.where(known, product, np.inf))
 
 
 def domain_sums(table: NDArray[A], by: By) -> NDArray[A]:

@@ -1,114 +1,30 @@
-"""Whole totals of regions and services: the rule, the minima, and what a precision asks for."""
-
-from dataclasses import dataclass
-from typing import Literal
+"""Whole totals of regions and services: the rule and the minima."""
 
 import numpy as np
 import xarray as xr
 
 from sampling.allocation import power_allocation, proportional
 from sampling.apportionment import round_total
-from sampling.arguments import FloatArray, IntArray, whole
+from sampling.arguments import FloatArray, IntArray, Values
 from sampling.frame import Frame
-from sampling.plan import domain_sums
-from sampling.precision import sample_size
-
-Domain = Literal["region", "service"]
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What is asked of a plan; see `allocate`.
-
-    >>> Demand(n=100).widths
-    {'region': None, 'service': None}
-    """
-
-    n: int | None = None
-    power: float = 1.0
-    min_region: int = 0
-    min_service: int = 0
-    region_half_width: float | None = None
-    service_half_width: float | None = None
-    deff: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Check that something fixes the size."""
-        if self.n is None and self.region_half_width is None and self.service_half_width is None:
-            message = (
-                "n must be given where no half-width is asked for, got none; say how many or how precise"
-            )
-            raise ValueError(message)
-        for name in ("min_region", "min_service"):
-            whole(name, getattr(self, name))
-
-    @property
-    def widths(self) -> dict[Domain, float | None]:
-        """Half-widths asked for, by domain."""
-        return {"region": self.region_half_width, "service": self.service_half_width}
 
 
 def margins(
-    frame: Frame, demand: Demand, inflation: dict[Domain, FloatArray]
-) -> tuple[IntArray, IntArray, tuple[str, ...]]:
-    """Totals of regions and of services, and how they came about.
+    frame: Frame, n: int, *, power: float = 1.0, min_region: Values = 0, min_service: Values = 0
+) -> tuple[IntArray, IntArray, str]:
+    """Totals of regions and of services, and where a minimum is all recipients.
 
-    `inflation` multiplies the interviews that the half-widths need: the weights' part of the design effect,
-    known once a table has been made.
+    Minima are numbers or one for each region and service.
 
     >>> frame = Frame(["A", "B"], ["x"], population=[3, 1], recipients=[900])
-    >>> margins(frame, Demand(n=100), {"region": np.ones(2), "service": np.ones(1)})[:2]
+    >>> margins(frame, 100)[:2]
     (array([75, 25]), array([100]))
     """
-    need = {by: _needed(frame, by, demand, inflation[by]) for by in demand.widths}
-    regions = np.maximum(need["region"], demand.min_region)
+    regions = np.array(np.broadcast_to(np.asarray(min_region, dtype=np.float64), len(frame.regions)))
     regions[np.asarray(frame.population) == 0] = 0
-    services, note = _service_minima(frame, np.maximum(need["service"], demand.min_service))
-    n = (
-        _fewest(frame, demand.power, regions, services)
-        if demand.n is None
-        else whole("n", demand.n, minimum=1)
-    )
-    columns = _service_totals(frame, n, demand.power, services)
-    how = (
-        f"{n} interviews: regions in proportion to population, services to {frame.recipients_are} "
-        f"to the power {demand.power:g}.",
-        f"At least {demand.min_region} in a region and {demand.min_service} of a service{note}.",
-        *(
-            f"A half-width of {width:g} in every {by} (design effect {demand.deff:g} beyond the weights) "
-            f"needs {int(need[by][need[by] > 0].min())} to {int(need[by].max())} interviews."
-            for by, width in demand.widths.items()
-            if width is not None
-        ),
-    )
-    return _region_totals(frame, columns, regions), columns, how
-
-
-def _needed(frame: Frame, by: Domain, demand: Demand, inflation: FloatArray) -> IntArray:
-    """Interviews each domain needs for a half-width; 0 where nothing is asked or surveyed."""
-    table = frame.table
-    mass = domain_sums(table, by)
-    need = np.zeros(mass.shape, dtype=np.int64)
-    width = demand.widths[by]
-    if width is None:
-        return need
-    some = mass > 0
-    spread = np.sqrt(domain_sums(table * np.asarray(frame.sd) ** 2, by)[some] / mass[some])
-    people = np.maximum(np.floor(mass[some] + 1e-9), 1.0) if frame.finite else np.inf
-    need[some] = sample_size(width, sd=spread, population=people, deff=demand.deff * inflation[some])
-    return need
-
-
-def _fewest(frame: Frame, power: float, regions: FloatArray, services: FloatArray) -> int:
-    """The fewest interviews that leave the regions their minima once those abroad are taken off."""
-    n = int(max(regions.sum(), services.sum(), 1))
-    apart = np.asarray(frame.population) == 0
-    own = ~np.asarray(frame.possible)[~apart].any(axis=0)
-    while True:
-        short = int(regions.sum()) - int(_service_totals(frame, n, power, services)[~own].sum())
-        if short <= 0:
-            return n
-        n += short
+    services, note = _service_minima(frame, np.asarray(min_service, dtype=np.float64))
+    columns = _service_totals(frame, n, power, services)
+    return _region_totals(frame, columns, regions), columns, note
 
 
 def _service_minima(frame: Frame, wanted: FloatArray) -> tuple[FloatArray, str]:

@@ -1,18 +1,21 @@
 """From a frame to a plan: totals, the table between them, modes, interviewers and checks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from sampling.arguments import IntArray, numbers
+from sampling.arguments import IntArray, numbers, whole
+from sampling.asked import Precision
+from sampling.bethel import Bethel
 from sampling.fieldwork import BACKCHECK_SHARE, backcheck_quota, issue, workloads
 from sampling.frame import Frame
 from sampling.plan import Plan
-from sampling.plan_margins import Demand, Domain, margins
+from sampling.plan_fewest import fewest
+from sampling.plan_margins import margins
 from sampling.table_fit import fit_table
 from sampling.table_rounding import round_table
 
-ROUNDS = 60
+NEAREST = "The table with these margins nearest to the frame's cells, rounded with every margin exact."
 
 
 def allocate(
@@ -22,35 +25,33 @@ def allocate(
     power: float = 1.0,
     min_service: int = 0,
     min_region: int = 0,
-    region_half_width: float | None = None,
-    service_half_width: float | None = None,
+    precision: Sequence[Precision] = (),
     deff: float = 1.0,
     mode_share: Mapping[str, float] | None = None,
     assurance: float | None = None,
     workload: int = 100,
     backcheck_share: float = BACKCHECK_SHARE,
 ) -> Plan:
-    """The plan for a frame: margins by rule, minima and precision, the table fitted and rounded.
+    """The plan for a frame: of a given size by the rule, or the cheapest that is precise enough.
 
-    Region totals follow the population (the territorial rule ``N * P_r``), service totals
-    ``recipients**power``; both respect the minima and are whole. The table nearest to the frame's
-    recipients with these margins is fitted and rounded with all margins exact. Half-widths, where asked
-    for, become minima of the margins (`sample_size`), raised until the table's own weights meet them;
-    without n the larger sum of minima is the plan's size. A region without population (respondents
-    abroad) has no minimum: it gets the services that are given only there.
+    Of a given size: region totals follow the population (the territorial rule ``N * P_r``), service totals
+    ``recipients**power``; both respect the minima and are whole. The table nearest to the frame's recipients
+    with these margins is fitted and rounded with all margins exact. Where that misses a limit of precision, no
+    cell gets less than in the cheapest table that keeps them all. Without a size the plan is that table: see
+    `fewest`; where fewer interviews by the rule will do, some cells being left empty, it is the smallest such plan.
+    A region without population (respondents abroad) has no minimum: it gets the services given only there.
 
     Parameters
     ----------
     frame : Frame
     n : int, optional
-        Interviews; None means enough to meet the half-widths. The search raises margins until they are
-        met and does not go back, so somewhat fewer may do.
+        Interviews; None means the fewest that are precise enough.
     power : float
         Of the recipients in the service totals: 1 proportional, 0 equal.
     min_service, min_region : int
         Fewest interviews of a service (all recipients where there are fewer) and in a region.
-    region_half_width, service_half_width : float, optional
-        Largest 95% half-width of the mean of every region, and of every service.
+    precision : sequence of Precision
+        Limits that the plan keeps, all of them.
     deff : float
         Design effect for these.
     mode_share : mapping of mode to share, optional
@@ -76,65 +77,100 @@ def allocate(
     >>> frame = Frame(["A", "B"], ["x", "y"], population=[600, 400], recipients=[9000, 1000])
     >>> allocate(frame, 100, min_service=20).n.tolist()
     [[48, 12], [32, 8]]
+    >>> allocate(frame, precision=[Precision("service", "half_width", 0.2)]).total
+    156
     """
-    demand = Demand(n, power, min_region, min_service, region_half_width, service_half_width, deff)
-    raised: dict[Domain, np.typing.NDArray[np.float64]] = {
-        "region": np.ones(len(frame.regions)),
-        "service": np.ones(len(frame.services)),
-    }
-    for number in range(1, ROUNDS + 1):
-        rows, columns, how = margins(frame, demand, raised)
-        table = _table(frame, rows, columns)
+    if n is None and not precision:
+        raise ValueError(
+            "n must be given where no precision is asked for, got none; say how many or how precise"
+        )
+    floors = {"min_region": whole("min_region", min_region), "min_service": whole("min_service", min_service)}
+    none = np.zeros(frame.table.shape, dtype=np.int64)
+
+    def plan(table: IntArray, *how: str) -> Plan:
         completes = _by_mode(frame, table, mode_share)
         contact, response = (np.array(list(rates.values())) for rates in (frame.contact, frame.response))
         loads = [workloads(int(k), workload) for k in table.sum(axis=1)]
-        plan = Plan(
+        return Plan(
             frame,
             table,
             completes,
             issue(completes, contact, response, assurance=assurance),
             np.array([k.size for k in loads], dtype=np.int64),
             np.array([backcheck_quota(k, share=backcheck_share).sum() for k in loads], dtype=np.int64),
-            (
-                *how,
-                "The table with these margins nearest to the frame's cells, rounded with every margin exact.",
-            ),
+            how,
         )
-        if not _raise_where_wide(plan, demand, raised, extra=number):
-            return plan
-    raise ValueError(
-        f"half-widths must be reached within {ROUNDS} rounds of raising the minima, got {demand.widths} "
-        "still missed; ask for wider ones"
-    )
+
+    def by_rule(size: int, least: IntArray = none, *more: str) -> Plan:
+        table, note = _table(frame, whole("n", size, minimum=1), power, least, **floors)
+        rule = (
+            f"{size} interviews: regions in proportion to population, services to {frame.recipients_are} "
+            f"to the power {power:g}."
+        )
+        floor = f"At least {min_region} in a region and {min_service} of a service{note}."
+        return plan(table, rule, floor, *more, NEAREST)
+
+    def precise(made: Plan) -> bool:
+        return all(limit.kept(made, deff=deff) for limit in precision)
+
+    if n is not None and precise(made := by_rule(n)):
+        return made
+    cheapest = fewest(frame, precision, deff=deff, **floors)
+    asked = tuple(f"Kept for {limit} (design effect {deff:g})." for limit in precision)
+    least = np.asarray(cheapest.n, dtype=np.int64)
+    if n is None:
+        smaller = _smallest_by_rule(by_rule, precise, int(least.sum()))
+        proof = f"The cheapest table with an interview in every cell: {cheapest}; no unit can be taken away."
+        if smaller is None:
+            return plan(
+                least, *asked, f"At least {min_region} in a region and {min_service} of a service.", proof
+            )
+        return plan(smaller.n, *smaller.how, *asked, f"Some cells are left empty. {proof}")
+    if least.sum() > n:
+        raise ValueError(
+            f"n must be at least {least.sum()} for the precision asked, with an interview in every cell (no such "
+            f"table costs less than {cheapest.bound:.6g}), got {n}; raise n or accept less precision"
+        )
+    return by_rule(n, least, *asked, "No cell has less than in the cheapest table that is as precise.")
 
 
-def _raise_where_wide(
-    plan: Plan, demand: Demand, raised: dict[Domain, np.typing.NDArray[np.float64]], *, extra: int
-) -> bool:
-    """Raise the needs of domains that are still too wide, in place; whether there were any.
+def _smallest_by_rule(
+    make: Callable[[int], Plan], precise: Callable[[Plan], bool], enough: int
+) -> Plan | None:
+    """The smallest plan by the rule that is precise and smaller than `enough`, by halving; None without one."""
 
-    At least by `extra` interviews, more of them every round: where cells hold one or two interviews, a
-    single one more may land where it does not help.
-    """
-    any_wide = False
-    for by, width in demand.widths.items():
-        if width is None:
-            continue
-        got = plan.half_width(by, deff=demand.deff)
-        asked = np.isfinite(got) & ((np.asarray(plan.frame.population) > 0) if by == "region" else True)
-        wide = asked & (got > width * (1 + 1e-9))
-        few = plan.count(by)[wide]
-        raised[by][wide] *= np.maximum((got[wide] / width) ** 2, 1 + extra / few)
-        any_wide |= bool(wide.any())
-    return any_wide
+    def tried(size: int) -> Plan | None:
+        try:
+            made = make(size)
+        except ValueError:
+            return None
+        return made if precise(made) else None
+
+    best = tried(enough - 1) if enough > 1 else None
+    few, many = 0, enough - 1
+    while best is not None and many - few > 1:
+        middle = (few + many) // 2
+        made = tried(middle)
+        best, few, many = (best, middle, many) if made is None else (made, few, middle)
+    return best
 
 
-def _table(frame: Frame, rows: IntArray, columns: IntArray) -> IntArray:
-    """The frame's table fitted to the margins and rounded, bounded by recipients where they are counted."""
+def _table(
+    frame: Frame, n: int, power: float, least: IntArray, *, min_region: int, min_service: int
+) -> tuple[IntArray, str]:
+    """The table nearest to the frame's recipients by the rule of the margins, no cell below `least`."""
     table = frame.table
-    caps = np.ceil(table) if frame.finite else None
-    fitted = fit_table(frame.labelled(table), rows, columns, upper=caps, tolerance=1e-10)
-    return np.asarray(round_table(np.asarray(fitted)))
+    rows, columns, note = margins(
+        frame,
+        n,
+        power=power,
+        min_region=np.maximum(least.sum(axis=1), min_region),
+        min_service=np.maximum(least.sum(axis=0), min_service),
+    )
+    caps = np.maximum(np.ceil(table), least) if frame.finite else None
+    lower = least if least.any() else None
+    fitted = fit_table(frame.labelled(table), rows, columns, lower=lower, upper=caps, tolerance=1e-10)
+    return np.asarray(round_table(np.maximum(np.asarray(fitted), least))), note
 
 
 def _by_mode(frame: Frame, table: IntArray, mode_share: Mapping[str, float] | None) -> IntArray:

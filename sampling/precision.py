@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.polynomial.hermite_e import hermegauss
 from numpy.polynomial.legendre import leggauss
 from scipy.optimize import brentq
+from scipy.special import chdtr
 from scipy.stats import nct, norm, t
 
 from sampling.arguments import FloatArray, IntArray, Values, labelled, numbers, proportion, whole
@@ -232,19 +234,28 @@ def detectable_change(
     error, freedom = _difference_error(n, other, sd, share, population, deff, response, correlation)
     freedom = freedom if df is None else np.broadcast_to(numbers("df", df, infinite=True), error.shape)
     confidence = _per_interval(1 - proportion("level", level), multiplicity)
-    wanted = proportion("power", power)
-    low, high = np.zeros(error.shape), np.full(error.shape, 4.0)
-    usable = freedom >= 1
+    shift = detectable_shift(np.asarray(freedom), power=proportion("power", power), level=1 - confidence)
+    return labelled(np.asarray(shift * error), n)
+
+
+def detectable_shift(df: FloatArray, *, power: float, level: float) -> FloatArray:
+    """The difference, in standard errors, that a two-sided test finds with a power; infinite below 1 df.
+
+    >>> detectable_shift(np.array([np.inf, 8.0, 0.5]), power=0.8, level=0.05).round(3).tolist()
+    [2.802, 3.168, inf]
+    """
+    low, high = np.zeros(df.shape), np.full(df.shape, 4.0)
+    usable = df >= 1
     for _ in range(40):
-        short = usable & (rejection_probability(high, freedom, confidence) < wanted)
+        short = usable & (rejection_probability(high, df, 1 - level) < power)
         if not short.any():
             break
         high = np.where(short, 2 * high, high)
     for _ in range(60):
         middle = (low + high) / 2
-        found = rejection_probability(middle, freedom, confidence) >= wanted
+        found = rejection_probability(middle, df, 1 - level) >= power
         low, high = np.where(found, low, middle), np.where(found, middle, high)
-    return labelled(np.asarray(np.where(usable, high, np.inf) * error), n)
+    return np.where(usable, high, np.inf)
 
 
 def resolvable_difference(
@@ -423,9 +434,18 @@ def rejection_probability(shift: FloatArray, df: FloatArray, confidence: float) 
         np.where(student, critical, 1.0),
     )
     near = at < 6  # beyond, the other tail is below 1e-9, and hard to compute
-    other = np.where(near, nct.cdf(-bound, few, np.where(near, at, 0.0)), 0.0)
-    exact = np.where(at < 40, nct.sf(bound, few, np.minimum(at, 40.0)), 1.0) + other
+    # where scipy finds the other tail too small to compute it says nan
+    other = np.nan_to_num(np.where(near, nct.cdf(-bound, few, np.where(near, at, 0.0)), 0.0))
+    exact = np.where(at < 40, nct.sf(bound, few, np.minimum(at, 40.0)), _far(at, few, bound)) + other
     return np.asarray(np.where(df < 1, 0.0, np.where(student, exact, normal)))
+
+
+def _far(shift: FloatArray, df: FloatArray, bound: FloatArray) -> FloatArray:
+    """Upper tail of the noncentral t at a large shift: the mean over z of ``P(chi2 <= df * ((z + shift) / t)**2)``."""
+    nodes, weights = hermegauss(40)
+    ratio = np.maximum(shift[..., None] + nodes, 0.0) / bound[..., None]
+    tail = chdtr(df[..., None], df[..., None] * ratio**2)
+    return np.asarray(tail @ weights / np.sqrt(2 * np.pi))
 
 
 def _smallest(good: Callable[[FloatArray], Any], most: FloatArray, name: str) -> IntArray:

@@ -1,20 +1,23 @@
-"""What precision is asked of which domains, and the linear constraints this puts on reciprocal sizes."""
+"""What is asked of which domains, and the convex constraints this puts on the sizes of the strata."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
-from scipy.sparse import coo_array, csr_array, vstack
+from scipy.sparse import coo_array, csr_array
 from scipy.stats import norm
 
 from sampling.arguments import FloatArray, Values, numbers, proportion
+from sampling.small_samples import power_factor, student_factor
+
+Factor: TypeAlias = Callable[[FloatArray], FloatArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """The largest accepted standard error of the mean of every domain of one set.
+    """The largest accepted standard error of the mean of every domain of one set, or its fewest interviews.
 
     Parameters
     ----------
@@ -25,6 +28,10 @@ class Target:
         entries; labels (one for each stratum) are any partition.
     name : str
         Used in messages and results.
+    count : number or array (domains,)
+        Fewest interviews; a domain without strata that can hold interviews is asked for none.
+    factor : callable, optional
+        Share of `se` that is accepted with so many interviews in the domain: rises to 1, concave once squared.
 
     Examples
     --------
@@ -32,15 +39,18 @@ class Target:
     0.051
     """
 
-    se: Values
+    se: Values = np.inf
     by: Any = None
     name: str = ""
+    count: Values = 0
+    factor: Factor | None = None
 
     def __post_init__(self) -> None:
-        """Check that every standard error is positive."""
+        """Check that every standard error is positive and every count a number."""
         array = numbers("se", self.se, infinite=True)
         if (array <= 0).any():
             raise ValueError(f"se must be positive, got {array.min():g}; use infinity to ask for nothing")
+        numbers("count", self.count)
 
     @classmethod
     def cv(cls, cv: Values, mean: Values, by: Any = None, *, name: str = "") -> "Target":
@@ -49,43 +59,113 @@ class Target:
 
     @classmethod
     def half_width(
-        cls, width: Values, by: Any = None, *, confidence: float = 0.95, name: str = ""
+        cls,
+        width: Values,
+        by: Any = None,
+        *,
+        confidence: float = 0.95,
+        student: bool = False,
+        deff: float = 1.0,
+        name: str = "",
     ) -> "Target":
-        """A target half-width of the normal confidence interval."""
+        """A target half-width of the confidence interval: normal, or Student's t at ``n / deff - 1``."""
         z = norm.ppf((1 + proportion("confidence", confidence)) / 2)
-        return cls(numbers("width", width) / z, by, name)
+        factor = student_factor(confidence, deff) if student else None
+        return cls(numbers("width", width) / z, by, name, factor=factor)
 
     @classmethod
     def change(
-        cls, change: Values, by: Any = None, *, power: float = 0.8, level: float = 0.05, name: str = ""
+        cls,
+        change: Values,
+        by: Any = None,
+        *,
+        power: float = 0.8,
+        level: float = 0.05,
+        student: bool = False,
+        deff: float = 1.0,
+        name: str = "",
     ) -> "Target":
-        """A change between two equal independent rounds, found with the given power (two-sided)."""
+        """A change between two equal independent rounds, found with the given power (two-sided).
+
+        By a normal test, or Student's at ``2 * n / deff - 2`` degrees of freedom.
+        """
         z = norm.ppf(1 - proportion("level", level) / 2) + norm.ppf(proportion("power", power))
-        return cls(numbers("change", change) / (z * np.sqrt(2)), by, name)
+        if not student:
+            return cls(numbers("change", change) / (z * np.sqrt(2)), by, name)
+        factor, most = power_factor(power, level, deff)
+        return cls(numbers("change", change) / (most * np.sqrt(2)), by, name, factor=factor)
+
+    @classmethod
+    def fewest(cls, count: Values, by: Any = None, *, name: str = "") -> "Target":
+        """A fewest number of interviews in every domain, wherever in it they are."""
+        return cls(np.inf, by, name, count=count)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constraints:
-    """``matrix @ (1 / x) <= bound`` with a name for each row.
+    """``matrix @ (1 / x) <= bound(members @ x)`` with a name for each row.
 
     Parameters
     ----------
-    matrix : sparse (constraints, strata)
-    bound : array (constraints,)
+    matrix, members : sparse (constraints, strata)
+        What the reciprocal sizes are weighted with, and which strata belong to the domain.
+    base : array (constraints,)
+        Finite-population part of the accepted variance.
+    se, least : array (constraints,)
+        Standard errors asked for (infinite where a count is), and fewest interviews (0 where none is asked).
     names : tuple of str
-    se : array (constraints,)
-        The standard errors asked for.
+    factors : tuple of (slice, callable)
+        See `Target`; rows without one accept `se` whatever the number of interviews.
     """
 
     matrix: csr_array
-    bound: FloatArray
-    names: tuple[str, ...]
+    members: csr_array
+    base: FloatArray
     se: FloatArray
+    least: FloatArray
+    names: tuple[str, ...]
+    factors: tuple[tuple[slice, Factor], ...]
+
+    @property
+    def scale(self) -> FloatArray:
+        """The size of each bound, to compare rows with."""
+        return np.where(np.isfinite(self.se), self.se, 0.0) ** 2 + self.base + self.least
+
+    def accepted(self, count: FloatArray) -> FloatArray:
+        """The standard errors accepted with so many interviews in each row's domain."""
+        share = np.ones(self.se.size)
+        for rows, factor in self.factors:
+            share[rows] = factor(count[rows])
+        return np.asarray(self.se * share)
+
+    def bound(self, count: FloatArray) -> FloatArray:
+        """The right side with so many interviews in each row's domain: linear where a count is asked."""
+        se = np.where(self.least > 0, 0.0, self.accepted(count))
+        return np.asarray(np.where(self.least > 0, count - self.least, se**2 + self.base))
+
+    def slope(self, count: FloatArray) -> FloatArray:
+        """The derivative of the bound."""
+        step = 1e-4 * count
+        rise = (self.bound(count + step) - self.bound(count - step)) / np.maximum(2 * step, 1e-300)
+        return np.where(self.least > 0, 1.0, rise)
+
+    def excess(self, x: FloatArray) -> FloatArray:
+        """How far each constraint is exceeded (negative: room left), relative to its scale."""
+        spent = self.matrix @ reciprocal(x)
+        return np.asarray((spent - self.bound(self.members @ x)) / self.scale)
 
     def achieved(self, x: FloatArray) -> FloatArray:
         """The standard error of every constraint at an allocation."""
-        spent = self.matrix @ np.divide(1.0, x, out=np.zeros_like(x), where=x > 0)
-        return np.asarray(np.sqrt(np.maximum(spent - self.bound + self.se**2, 0.0)))
+        return np.asarray(np.sqrt(np.maximum(self.matrix @ reciprocal(x) - self.base, 0.0)))
+
+
+def reciprocal(x: FloatArray) -> FloatArray:
+    """1 / x, and 0 in strata without interviews.
+
+    >>> reciprocal(np.array([2.0, 0.0])).tolist()
+    [0.5, 0.0]
+    """
+    return np.divide(1.0, x, out=np.zeros_like(x), where=x > 0)
 
 
 def constraints(
@@ -94,7 +174,7 @@ def constraints(
     """The constraints of all targets, variables and domains.
 
     The mean of a domain d has variance ``sum((N_h / N_d)**2 * deff_h * S_h**2 * (1/x_h - 1/N_h))`` (the
-    last term only for a finite population), so that a target is linear in 1/x.
+    last term only for a finite population), so that a target is linear in 1/x, and a count is linear in x.
 
     Parameters
     ----------
@@ -105,27 +185,65 @@ def constraints(
     finite : bool
     """
     population = numbers("sizes", sizes).ravel()
-    blocks, bounds, names, errors = [], [], [], []
+    inverse = finite * reciprocal(population)
+    rows = _Rows(population.size)
     for number, target in enumerate(targets):
         labels, codes = _domains(target, sizes)
-        mass = np.bincount(codes, population)
+        title = target.name or f"target {number}"
+        mass = np.bincount(codes, population, labels.size)
         weight = np.divide(population, mass[codes], out=np.zeros_like(population), where=mass[codes] > 0)
         spread = np.broadcast_to(numbers("se", target.se, infinite=True), (sd.shape[0], labels.size))
+        first = rows.size
         for v, (deviation, wanted) in enumerate(zip(sd, spread, strict=True)):
             entry = deff * (weight * deviation) ** 2
-            block = coo_array(
-                (entry, (codes, np.arange(codes.size))), shape=(labels.size, codes.size)
-            ).tocsr()
-            keep = np.flatnonzero(np.isfinite(wanted) & (np.bincount(codes, entry) > 0))
-            inverse = np.divide(finite * 1.0, population, out=np.zeros_like(population), where=population > 0)
-            blocks.append(block[keep])
-            bounds.append(wanted[keep] ** 2 + (block @ inverse)[keep])
-            errors.append(wanted[keep])
-            title = target.name or f"target {number}"
-            names += [f"{title}, variable {v}, domain {labels[k]}" for k in keep]
-    matrix = csr_array(vstack(blocks)) if blocks else csr_array((0, population.size))
-    matrix.eliminate_zeros()
-    return Constraints(matrix, np.concatenate(bounds or [[]]), tuple(names), np.concatenate(errors or [[]]))
+            keep = np.flatnonzero(np.isfinite(wanted) & (np.bincount(codes, entry, labels.size) > 0))
+            base = np.bincount(codes, entry * inverse, labels.size)
+            rows.add(keep, codes, entry, base[keep], wanted[keep], np.zeros(keep.size))
+            rows.names += [f"{title}, variable {v}, domain {labels[k]}" for k in keep]
+        if target.factor is not None:
+            rows.factors.append((slice(first, rows.size), target.factor))
+        least = np.broadcast_to(numbers("count", target.count), labels.shape)
+        keep = np.flatnonzero((least > 0) & (mass > 0))
+        none = np.zeros(keep.size)
+        rows.add(keep, codes, np.zeros_like(population), none, np.full(keep.size, np.inf), least[keep])
+        rows.names += [f"{title}, fewest interviews, domain {labels[k]}" for k in keep]
+    return rows.constraints()
+
+
+class _Rows:
+    """Constraints being gathered, a set of domains at a time."""
+
+    def __init__(self, strata: int) -> None:
+        self.strata, self.size = strata, 0
+        self.names: list[str] = []
+        self.factors: list[tuple[slice, Factor]] = []
+        self.parts: list[tuple[FloatArray, ...]] = [tuple(np.zeros(0) for _ in range(6))]
+
+    def add(
+        self,
+        keep: np.typing.NDArray[np.int64],
+        codes: np.typing.NDArray[np.int64],
+        entry: FloatArray,
+        base: FloatArray,
+        se: FloatArray,
+        least: FloatArray,
+    ) -> None:
+        """A row for each kept domain."""
+        place = np.full(codes.max(initial=0) + 1, -1)
+        place[keep] = np.arange(keep.size)
+        column = np.flatnonzero(place[codes] >= 0)
+        self.parts.append((self.size + place[codes[column]], column, entry[column], base, se, least))
+        self.size += keep.size
+
+    def constraints(self) -> Constraints:
+        """All rows together."""
+        row, column, entry, base, se, least = (np.concatenate(part) for part in zip(*self.parts, strict=True))
+        place = row.astype(np.int64), column.astype(np.int64)
+        matrix, members = (
+            csr_array(coo_array((values, place), shape=(self.size, self.strata)))
+            for values in (entry, np.ones(entry.size))
+        )
+        return Constraints(matrix, members, base, se, least, tuple(self.names), tuple(self.factors))
 
 
 def _domains(target: Target, sizes: Values) -> tuple[np.typing.NDArray[Any], np.typing.NDArray[np.int64]]:

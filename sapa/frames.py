@@ -22,7 +22,7 @@ SHEETS: Final = {
     "cells": ("region_id", "service_id", "recipients"),
     "modes": ("mode", "contact", "response"),
 }
-OPTIONAL: Final = {"services": ("surveyed", "abroad", "sd", "share_of_fives", "recipients_are")}
+OPTIONAL: Final = {"services": ("surveyed", "abroad", "sd", "share_of_fives", "mean", "recipients_are")}
 MEASURE_2020: Final = "the interviews of 2020 (a size measure: counts of recipients are not published)"
 
 
@@ -34,7 +34,7 @@ def read_frame(path: str | os.PathLike[str]) -> Frame:
     path
         ``.xlsx`` with the sheets, or a folder with ``regions.csv`` and so on. Columns:
         *regions* region_id, population; *services* service_id, recipients, and if wanted surveyed,
-        abroad, sd, share_of_fives, recipients_are; *cells* (optional) region_id, service_id, recipients:
+        abroad, sd, share_of_fives, mean (rating expected), recipients_are; *cells* (optional) region_id, service_id, recipients:
         cells that are missing are structural zeros; *modes* (optional) mode, contact, response. Other
         columns are yours. Decimals are written with a point, shares as 0..1.
 
@@ -61,7 +61,7 @@ def read_frame(path: str | os.PathLike[str]) -> Frame:
     recipients = _numbers(services, "services", "recipients", "service_id")
     known: dict[str, Any] = {"surveyed": _truths(services, "services", "surveyed", default=True)}
     abroad = _truths(services, "services", "abroad", default=False)
-    for column, field in (("sd", "sd"), ("share_of_fives", "share")):
+    for column, field in (("sd", "sd"), ("share_of_fives", "share"), ("mean", "mean")):
         if column in services:
             known[field] = _numbers(services, "services", column, "service_id")
     if "recipients_are" in services:
@@ -94,7 +94,7 @@ def frame_2020(**changes: Any) -> Frame:
     """Frame of 2020: 17 regions and the respondents abroad, 70 services, 62 of them surveyed.
 
     Population on 1 January 2020; recipients are not published, so the realised interviews stand in as a
-    size measure; s15 and s16 are given abroad only. SD is 0.9 unless told, share of fives as published.
+    size measure; s15 and s16 are given abroad only. SD is 0.9 unless told, share of fives and mean as published.
 
     Examples
     --------
@@ -106,12 +106,14 @@ def frame_2020(**changes: Any) -> Frame:
     services = table("services")
     ranking = table("service_ranking_2020").dropna(subset=["service_id"]).set_index("service_id")
     share = ranking.satisfaction_pct.reindex(services.service_id) / 100
+    mean = ranking.mean_score.reindex(services.service_id)
     abroad = services.service_id.isin(["s15", "s16"]).to_numpy()
     possible = np.vstack([np.tile(~abroad, (len(people), 1)), abroad])
     known: dict[str, Any] = {
         "possible": possible,
         "surveyed": services.mass_survey.to_numpy(dtype=bool),
         "share": share.fillna(share.mean()).to_numpy(),
+        "mean": mean.fillna(mean.mean()).to_numpy(),
         "recipients_are": MEASURE_2020,
     }
     return Frame(

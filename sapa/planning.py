@@ -1,11 +1,12 @@
 """Next year's plan as tables: interviews, contacts, checks, quotas, precision, and what it costs."""
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from sampling import Frame, Plan, half_width, qualitative, resolvable_difference, round_total
+from sampling import Frame, Plan, Precision, half_width, qualitative, resolvable_difference, round_total
 from sapa.frames import ABROAD, actual_2020
 from sapa.published import table
 
@@ -14,7 +15,9 @@ RANKED: Final = {"service": "service_ranking_2020", "region": "region_ranking_20
 Domain = Literal["region", "service"]
 
 
-def plan_tables(plan: Plan, *, deff: float = 1.0) -> dict[str, pd.DataFrame]:
+def plan_tables(
+    plan: Plan, *, deff: float = 1.0, precision: Sequence[Precision] = ()
+) -> dict[str, pd.DataFrame]:
     """Every table of a plan, by the name of its sheet.
 
     Parameters
@@ -23,11 +26,14 @@ def plan_tables(plan: Plan, *, deff: float = 1.0) -> dict[str, pd.DataFrame]:
         From `sampling.allocate`.
     deff
         Design effect of selection and field, beyond the weights.
+    precision
+        Limits that were asked for.
 
     Returns
     -------
     dict of str to pandas.DataFrame
-        about, plan (regions down, services across), regions, services, contacts, qualitative, ranking.
+        about, plan (regions down, services across), regions, services, contacts, qualitative, ranking, and
+        precision where limits were asked for.
 
     Examples
     --------
@@ -44,26 +50,49 @@ def plan_tables(plan: Plan, *, deff: float = 1.0) -> dict[str, pd.DataFrame]:
         "contacts": _contacts(plan),
         "qualitative": qualitative_table(plan.frame),
         "ranking": ranking_table(plan, deff=deff),
-    }
+    } | ({"precision": precision_table(plan, precision, deff=deff)} if precision else {})
+
+
+def precision_table(plan: Plan, precision: Sequence[Precision], *, deff: float = 1.0) -> pd.DataFrame:
+    """One row a limit asked for: what the widest domain reaches, which it is, and whether the limit is kept."""
+    ids = {"region": plan.frame.regions, "service": plan.frame.services, "country": ("country",)}
+    rows = []
+    for limit in precision:
+        got = limit.reached(plan, deff=deff)
+        worst = int(np.nanargmax(got))
+        rows.append(
+            {
+                "asked": str(limit),
+                "limit": limit.limit,
+                "widest": got[worst],
+                "where": ids[limit.by][worst],
+                "domains": int(np.isfinite(got).sum()),
+                "kept": limit.kept(plan, deff=deff),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def domain_table(plan: Plan, by: Domain, *, deff: float = 1.0) -> pd.DataFrame:
-    """One row a region or service: interviews, contacts, half-widths of 95% intervals, weights' cost.
+    """One row a region or service: interviews, contacts, half-widths, changes found, weights' cost.
 
-    The half-widths are of the weighted mean (points) and share of fives (0..1): Student's t, the design
-    effect given, the plan's own weights.
+    The half-widths of 95% intervals are of the weighted mean (points) and share of fives (0..1): Student's t, the
+    design effect given, the plan's own weights. The changes between two such rounds are those that a two-sided 5%
+    test finds with probability 0.8.
     """
     frame = plan.frame
     ids = frame.regions if by == "region" else frame.services
     axis = 1 if by == "region" else 0
-    p = np.asarray(frame.share)
+    share = frame.spread("share")
     rows = pd.DataFrame(
         {
             f"{by}_id": ids,
             "interviews": plan.count(by),
             "contacts": plan.issued.sum(axis=(axis, 2)),
             "half_width_mean": plan.half_width(by, deff=deff),
-            "half_width_share_of_fives": plan.half_width(by, sd=np.sqrt(p * (1 - p)), deff=deff),
+            "half_width_share_of_fives": plan.half_width(by, sd=share, deff=deff),
+            "change_found_mean": plan.detectable_change(by, deff=deff),
+            "change_found_share_of_fives": plan.detectable_change(by, sd=share, deff=deff),
             "kish": plan.kish(by),
         }
     )
@@ -72,7 +101,7 @@ def domain_table(plan: Plan, by: Domain, *, deff: float = 1.0) -> pd.DataFrame:
         inside = float(plan.count("region")[people > 0].sum())
         rows.insert(2, "by_population", inside * people / people.sum())
         rows["interviewers"], rows["back_checks"] = plan.interviewers, plan.backchecks
-    widths = ["half_width_mean", "half_width_share_of_fives"]
+    widths = [column for column in rows if column.startswith(("half_width", "change_found"))]
     rows[widths] = rows[widths].replace(np.inf, np.nan)
     return rows
 

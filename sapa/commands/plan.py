@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from sampling import Frame, Plan, allocate
+from sampling import Frame, Plan, Precision, allocate
 from sapa.commands.python_call import PythonText, python_call, tell_python
 from sapa.commands.tables import AsJson, Deff, print_json, working
 from sapa.frames import actual_2020, frame_2020, read_frame, write_example
@@ -22,7 +22,7 @@ PICTURE = ".png"
 
 def plan(
     n: Annotated[
-        int | None, typer.Option(help="Interviews; by default enough to meet the half-widths asked for.")
+        int | None, typer.Option(help="Interviews; by default the fewest that are as precise as asked.")
     ] = None,
     frame: Annotated[
         Path | None,
@@ -32,11 +32,13 @@ def plan(
     ] = None,
     min_service: Annotated[int, typer.Option(help="Fewest interviews of a service.")] = 0,
     min_region: Annotated[int, typer.Option(help="Fewest interviews in a region.")] = 0,
-    region_half_width: Annotated[
-        float | None, typer.Option(help="Precision: largest 95% half-width of the mean of every region.")
-    ] = None,
-    service_half_width: Annotated[
-        float | None, typer.Option(help="Precision: largest 95% half-width of the mean of every service.")
+    precision: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Limit as where:measure:value, or where:measure:value:share for the share of fives. Where: "
+            "region, service or country. Measure: half-width (of the 95% interval), cv, change (found with 80% "
+            "probability), se. Repeat. Example: --precision region:half-width:0.1 --precision country:cv:0.01:share"
+        ),
     ] = None,
     power: Annotated[float, typer.Option(help="Of recipients: 1 proportional, 0 equal services.")] = 1.0,
     deff: Deff = 1.0,
@@ -61,7 +63,12 @@ def plan(
 
     Exit codes: 0 done, 2 bad input or demands that contradict each other.
 
+    Without --n the plan is the cheapest that keeps every --precision, and how near it is to a proven bound
+    is printed.
+
     Example: sapa plan --n 9000 --min-service 30 --min-region 300 --out plan.xlsx
+
+    Example: sapa plan --precision service:half-width:0.2 --precision region:change:0.2 --out precise.xlsx
     """
     if example is not None:
         write_example(example)
@@ -73,6 +80,7 @@ def plan(
     if out.suffix.lower() != ".xlsx" or out.is_dir():
         raise ValueError(f"out must be an .xlsx file, got {str(out)!r}; choose another name")
     shares, rates = _modes(mode or [])
+    limits = [_limit(text) for text in precision or []]
     with working("planning"):
         known = frame_2020(**rates) if frame is None else _with(read_frame(frame), rates)
         options: dict[str, Any] = {
@@ -87,7 +95,7 @@ def plan(
             "workload": workload,
         }
         made = allocate(known, n, **options)
-        tables = plan_tables(made, deff=deff)
+        tables = plan_tables(made, deff=deff, precision=limits)
         if frame is None:
             tables["2020"] = case_2020(deff=deff)
             tables["2020 regions"] = actual_2020()
@@ -106,6 +114,21 @@ def plan(
             print(f"{row.what}: {row.value}")
     print(f"wrote {out} and the figures {', '.join(str(p) for p in pictures)}", file=sys.stderr)
     tell_python(call)
+
+
+def _limit(text: str) -> Precision:
+    """A limit from ``where:measure:value[:statistic]``."""
+    parts = text.split(":")
+    if len(parts) not in (3, 4):
+        raise ValueError(
+            f"precision must be where:measure:value or where:measure:value:share, got {text!r}; for instance "
+            "region:half-width:0.1"
+        )
+    where, measure, value, statistic = (*parts, "mean")[:4]
+    try:
+        return Precision(where, measure.replace("-", "_"), float(value), statistic)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise ValueError(f"precision {text!r}: {error}") from None
 
 
 def _modes(told: list[str]) -> tuple[dict[str, float] | None, dict[str, dict[str, float]]]:

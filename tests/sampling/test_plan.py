@@ -1,10 +1,21 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t
 
-from sampling import Frame, allocate, proportional, round_total
+from sampling import (
+    Frame,
+    Precision,
+    allocate,
+    detectable_change,
+    fewest,
+    power_of_comparison,
+    proportional,
+    round_total,
+)
 
 
 def a_frame(seed=0, regions=6, services=9, **more):
@@ -64,15 +75,125 @@ def test_a_region_with_too_few_recipients_is_named():
         allocate(frame, 20, min_region=5)
 
 
-def test_half_widths_asked_for_are_reached_by_the_table_itself():
+LIMITS = [
+    Precision("region", "half_width", 0.12),
+    Precision("service", "half_width", 0.15),
+    Precision("country", "se", 0.02),
+    Precision("region", "change", 0.2),
+    Precision("service", "cv", 0.03),
+    Precision("country", "half_width", 0.02, "share"),
+    Precision("service", "change", 0.15, "share"),
+    Precision("region", "cv", 0.05, "share"),
+]
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=str)
+@pytest.mark.parametrize("known", ["recipients", "a size measure"])
+def test_a_limit_is_kept_and_no_interview_can_be_taken_away(limit, known):
+    frame = a_frame(3, recipients_are=known, mean=4.5)
+    got = fewest(frame, [limit], deff=1.2)
+    assert got.met
+    plan = allocate(frame, precision=[limit], deff=1.2)
+    assert plan.total <= got.n.sum()
+    assert limit.kept(plan, deff=1.2)
+    if (plan.n == got.n).all():  # else cells are left empty, which is cheaper
+        assert got.bound <= plan.total
+        assert f"at least {got.bound:.6g} are needed" in plan.how[-1]
+        assert spare(plan, [limit], 1.2) == []
+
+
+def spare(plan, limits, deff, *, min_service=0, min_region=0):
+    """Cells from which an interview can be taken while every demand is met."""
+    found = []
+    for r, s in np.argwhere(plan.n > 1).tolist():
+        fewer = np.array(plan.n)
+        fewer[r, s] -= 1
+        less = replace(plan, n=fewer)
+        enough = (less.count("service") >= min_service).all() and (less.count("region") >= min_region).all()
+        if enough and all(limit.kept(less, deff=deff) for limit in limits):
+            found.append((r, s))
+    return found
+
+
+def test_limits_and_minima_together_are_met_by_the_cheapest_table():
+    frame = a_frame(5, recipients_are="a size measure", mean=4.5, cost=np.linspace(1, 3, 54).reshape(6, 9))
+    limits = [LIMITS[0], Precision("service", "half_width", 0.3)]
+    plan = allocate(frame, precision=limits, min_service=60, min_region=300)
+    assert all(limit.kept(plan) for limit in limits)
+    assert plan.count("service").min() >= 60
+    assert plan.count("region").min() >= 300
+    assert spare(plan, limits, 1.0, min_service=60, min_region=300) == []
+    found = fewest(frame, limits, min_service=60, min_region=300)
+    assert plan.cost == pytest.approx(found.cost)
+    assert found.gap < 0.03
+    # minima alone: as cheap as the cheapest cells allow
+    floor = fewest(frame, [Precision("country", "se", 1.0)], min_service=60)
+    assert floor.n.sum(axis=0).tolist() == [60] * 9
+    assert floor.cost == pytest.approx(floor.bound, rel=1e-6)
+
+
+def test_a_given_size_is_kept_and_spread_so_that_the_limits_are():
     frame = a_frame(3, recipients_are="a size measure")
-    plan = allocate(frame, region_half_width=0.12, service_half_width=0.15)
-    assert plan.half_width("region").max() <= 0.12 * (1 + 1e-9)
-    assert plan.half_width("service").max() <= 0.15 * (1 + 1e-9)
-    fewer = allocate(frame, region_half_width=0.13, service_half_width=0.16)
-    assert fewer.total < plan.total
-    with pytest.raises(ValueError, match=r"services: n must be at least the sum of the minima"):
-        allocate(frame, 100, service_half_width=0.15)
+    limit = Precision("service", "half_width", 0.15)
+    least = fewest(frame, [limit])
+    size = int(least.n.sum()) + 40
+    assert not limit.kept(allocate(frame, size))
+    plan = allocate(frame, size, precision=[limit])
+    assert plan.total == size
+    assert limit.kept(plan)
+    assert (plan.n >= least.n).all()
+    with pytest.raises(ValueError, match=rf"n must be at least {least.n.sum()} for the precision asked"):
+        allocate(frame, 100, precision=[limit])
+    large = allocate(frame, 9000, precision=[limit])
+    assert (large.n == allocate(frame, 9000).n).all()  # precise enough by itself
+
+
+def test_where_the_country_alone_counts_cells_may_be_left_empty():
+    frame = a_frame(1, regions=10, services=20, recipients_are="a size measure")
+    limit = Precision("country", "half_width", 0.2)
+    plan = allocate(frame, precision=[limit])
+    assert plan.total < (frame.table > 0).sum()
+    assert limit.kept(plan)
+    assert not limit.kept(allocate(frame, plan.total - 1))
+    assert "Some cells are left empty" in plan.how[-1]
+
+
+def test_measures_by_hand():
+    frame = Frame(["A", "B"], ["x"], [3, 1], [1000], sd=0.8, share=0.5, mean=4.0, recipients_are="measure")
+    plan = allocate(frame, 100)
+    error = 0.8 / np.sqrt(np.array([75, 25]))
+    assert Precision("region", "se", 1).reached(plan) == pytest.approx(error)
+    assert Precision("region", "cv", 1).reached(plan) == pytest.approx(error / 4)
+    assert Precision("region", "cv", 1, "share").reached(plan) == pytest.approx(1 / np.sqrt([75, 25]))
+    assert Precision("region", "half_width", 1).reached(plan, deff=2) == pytest.approx(
+        t.ppf(0.975, np.array([75, 25]) / 2 - 1) * error * np.sqrt(2)
+    )
+    change = Precision("region", "change", 1).reached(plan)
+    assert change == pytest.approx(detectable_change([75, 25], sd=0.8))
+    assert power_of_comparison(change, [75, 25], sd=0.8) == pytest.approx([0.8, 0.8])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("agency", "se", 1), r"by must be one of .*, got 'agency'"),
+        (("region", "moe", 1), r"measure must be one of .*, got 'moe'"),
+        (("region", "se", 0), r"limit must be a positive number, got 0"),
+        (("region", "se", float("nan")), r"limit must be a positive number, got nan"),
+        (("region", "se", 1, "median"), r"statistic must be one of .*, got 'median'"),
+    ],
+)
+def test_bad_limits_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Precision(*arguments)
+
+
+def test_limits_beyond_the_frame_are_named():
+    with pytest.raises(ValueError, match=r"mean must be given in the frame where a cv of means is asked for"):
+        allocate(a_frame(), precision=[Precision("region", "cv", 0.05)])
+    frame = Frame(["A"], ["x"], [1], [50.5], cells=[[50.5]])
+    with pytest.raises(ValueError, match=r"targets must be attainable .* region standard error"):
+        allocate(frame, precision=[Precision("region", "se", 1e-4)])
 
 
 def test_standard_error_by_hand():
@@ -105,7 +226,7 @@ def test_empty_domains_have_no_precision():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, r"n must be given where no half-width is asked for"),
+        ({}, r"n must be given where no precision is asked for"),
         ({"n": 100, "min_region": 300}, r"regions: n must be at least the sum of the minima 1800, got 100"),
         ({"n": 100, "min_service": 30}, r"services: n must be at least the sum of the minima 270, got 100"),
         ({"n": 100, "mode_share": {"telephone": 1.0}}, r"mode_share must name the modes"),

@@ -105,9 +105,21 @@ def test_2020_as_a_case():
 
 def test_precision_alone_fixes_the_size(tmp_path):
     out = tmp_path / "p.xlsx"
-    assert run("--region-half-width", 0.12, "--out", out).exit_code == 0
-    regions = pd.read_excel(out, sheet_name="regions")
+    answer = run(
+        "--precision", "region:half-width:0.12", "--precision", "country:cv:0.02:share",
+        "--precision", "service:change:0.8", "--precision", "service:se:0.3", "--out", out,
+    )  # fmt: skip
+    assert answer.exit_code == 0, answer.exception
+    book = pd.read_excel(out, sheet_name=None)
+    regions = book["regions"]
     assert regions.half_width_mean[regions.region_id != "OTH"].max() <= 0.12
+    assert book["services"].change_found_mean.max() <= 0.8
+    limits = book["precision"].set_index("asked")
+    assert limits.kept.all()
+    assert (limits.widest <= limits.limit * (1 + 1e-9)).all()
+    assert limits.domains.tolist() == [17, 1, 62, 62]
+    assert "no unit can be taken away" in answer.output
+    assert "gap " in answer.output
 
 
 def test_the_example_frame_runs_once_filled_in(tmp_path):
@@ -127,7 +139,12 @@ def test_the_example_frame_runs_once_filled_in(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "n must be given where no half-width is asked for"),
+        ((), "n must be given where no precision is asked for"),
+        (("--precision", "region:0.1"), "precision must be where:measure:value or where:measure:value:share"),
+        (("--precision", "city:se:0.1"), "precision 'city:se:0.1': by must be one of"),
+        (("--precision", "region:se:0,1"), "precision 'region:se:0,1': could not convert"),
+        (("--precision", "region:se:-1"), "limit must be a positive number, got -1.0"),
+        (("--n", 1500, "--precision", "service:half-width:0.2"), "n must be at least 5"),
         (("--n", 3000, "--min-region", 300), "regions: n must be at least the sum of the minima 5100"),
         (
             ("--n", 9000, "--mode", "telephone:60"),
