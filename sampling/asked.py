@@ -28,8 +28,8 @@ class Precision:
     ----------
     by : {"region", "service", "country"}
     measure : {"half_width", "cv", "change", "se"}
-        Half-width of the 95% interval (Student's t); coefficient of variation; smallest change between two such
-        rounds that a two-sided 5% test finds with probability 0.8; standard error.
+        Half-width of the 95% interval (Student's t); coefficient of variation; smallest change between two
+        such rounds that a two-sided 5% test finds with probability 0.8; standard error.
     limit : float
         Largest value accepted, in points (share of fives: 0..1; cv: relative).
     statistic : {"mean", "share"}

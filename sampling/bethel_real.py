@@ -18,9 +18,9 @@ def real_allocation(
 ) -> tuple[FloatArray, FloatArray]:
     """The cheapest real allocation between positive bounds, and the multipliers of the constraints.
 
-    Primal-dual Newton steps for ``min price @ x`` subject to ``excess(x) <= 0``, convex in x. The slacks and the
-    distances to the bounds are variables of their own: as differences they would lose the digits that decide
-    which strata sit at a bound.
+    Primal-dual Newton steps for ``min price @ x`` subject to ``excess(x) <= 0``, convex in x. The slacks and
+    the distances to the bounds are variables of their own: as differences they would lose the digits that
+    decide which strata sit at a bound.
     """
     free = (high > low * (1 + 1e-12)) & (high > 0)
     x = np.where(free, low, high)
@@ -67,7 +67,7 @@ def _lagrangian(
     low: FloatArray,
     high: FloatArray,
 ) -> float:
-    """Its smallest value over the box; `net` is what an interview costs less what its domains' bounds gain."""
+    """Its smallest value over the box; `net` is an interview's cost less what its domains' bounds gain."""
     pull = rules.matrix.T @ multipliers
     net = np.where(np.isinf(high), np.maximum(net, 0.0), net)  # below 0 by rounding only
     root = np.sqrt(np.divide(pull, net, out=np.full_like(pull, np.inf), where=net > 0))
@@ -152,7 +152,7 @@ def _solve(
     gap: FloatArray,
     stiff: FloatArray,
 ) -> FloatArray:
-    """``(diag(heavy) + J' diag(1/soft) J) step = push - J' (...)`` through the small system of the constraints."""
+    """``(diag(heavy) + J' diag(1/soft) J) step = push - J' (...)`` by the small system of the constraints."""
     right = push - jacobian.T @ (centring + stiff * gap)
     direct = right / heavy
     small = (jacobian @ diags_array(1 / heavy) @ jacobian.T).toarray()

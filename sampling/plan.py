@@ -103,7 +103,10 @@ class Plan:
         weighted: bool = True,
         confidence: float = 0.95,
     ) -> FloatArray:
-        """The expected half-width of the interval of every domain's mean: t at ``n / deff - 1`` times the error."""
+        """The expected half-width of the interval of every domain's mean.
+
+        Student's t at ``n / deff - 1`` degrees of freedom times the standard error; infinite below 1.
+        """
         error = self.standard_error(by, sd=sd, deff=deff, weighted=weighted)
         n = self.count(by).astype(np.float64)
         some = n > 0

