@@ -197,7 +197,7 @@ def constraints(
         for v, (deviation, wanted) in enumerate(zip(sd, spread, strict=True)):
             entry = deff * (weight * deviation) ** 2
             keep = np.flatnonzero(np.isfinite(wanted) & (np.bincount(codes, entry, labels.size) > 0))
-            base = np.bincount(codes, entry * inverse, labels.size)
+            base = np.bincount(codes, entry * inverse, labels.size).astype(np.float64)
             rows.add(
                 keep,
                 codes,
