@@ -28,16 +28,20 @@ def attains(asked: int, items: int, figures: Figures, *, rounded: bool) -> bool:
         return True
     totals = range(max(0, ceil(share.low * top)), min(top, floor(share.high * top)) + 1)
     plain = [even(total, items) for total in totals if share.holds(total / top)]
-    if any(_mean_attains(asked, fives, mean, rounded) for fives in plain):
+    if any(mean_attains(asked, fives, mean, rounded=rounded) for fives in plain):
         return True
     if not rounded or items == 1 or plain:
         return False
     uneven = rounded_shares(asked, items, share)
-    return any(_mean_attains(asked, fives, mean, rounded) for fives in uneven)
+    return any(mean_attains(asked, fives, mean, rounded=rounded) for fives in uneven)
 
 
-def _mean_attains(asked: int, fives: Ints, mean: Interval, rounded: bool) -> bool:
-    """Whether some raters and sums print the mean; above 100 ratings the sums lie closer than the digits."""
+def mean_attains(asked: int, fives: Ints, mean: Interval, *, rounded: bool) -> bool:
+    """Whether some raters and sums print the mean; above 100 ratings the sums lie closer than the digits.
+
+    >>> mean_attains(10, np.array([9, 9, 9, 9, 9]), Interval.of(4.95, 0.01), rounded=False)
+    True
+    """
     if np.isnan(mean.printed):
         return True
     items, total = fives.size, int(fives.sum())

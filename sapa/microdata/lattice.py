@@ -3,7 +3,7 @@
 A cell has J items asked of n people each. Its satisfaction is F / (J n) with F fives in all; its mean is
 the mean over the items of S_k / a_k with a_k <= n raters. The non-fives are rated 1..4, so
 ``a_k + 4 f_k <= S_k <= 4 a_k + f_k`` with ``f_k <= a_k``. Items of a cell share fives, raters and sums as
-evenly as whole numbers allow.
+evenly as whole numbers and the printed figures allow.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sapa.microdata.targets import SLACK, Interval
+from sapa.microdata.uneven import uneven_triples
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -21,7 +22,7 @@ KEPT: Final = 16  # options of one cell that go into the joint choice
 SUMS: Final = 6  # of them with the same numbers of raters
 THINNED: Final = 200  # satisfactions outside the printed figure, evenly spread, for when it must be missed
 COARSE: Final = 80  # means likewise
-FEW: Final = 12  # people among whom two items may have any numbers of raters and fives
+FEW: Final = 12  # people among whom two items have any numbers of raters and fives at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,39 +99,43 @@ def means_reachable(asked: int, items: int, fives: Ints, mean: Interval) -> NDAr
 def mean_options(asked: int, fives: Ints, mean: Interval, *, keep: int = KEPT) -> list[MeanOption]:
     """The first `keep` means that print as `mean`, fewest non-raters first; their cost is the share of those.
 
-    The items have a raters each, or some of them a - 1; two items of few people may differ by more.
+    The items have a raters each, or some of them a - 1. Where that prints nothing, and for two items of few
+    people, they may have any raters and fives: an empty list means that no counts print the mean.
 
     >>> option = mean_options(93, np.array([83]), Interval.of(4.96, 0.01))[0]
     >>> round(option.value, 4), option.raters.tolist(), option.sums.tolist()
     (4.9647, [85], [422])
     """
+    few = fives.size == 2 and asked <= FEW
     found: list[MeanOption] = []
-    for raters, given in _patterns(asked, fives):
-        found += _sums(asked, raters, given, mean)
+    for raters in () if few else _raters(asked, fives):
+        found += _sums(asked, raters, fives, mean)
         if len(found) >= keep:
             break
-    return found[:keep]
+    return found[:keep] or _uneven(asked, fives, mean, keep)
 
 
-def _patterns(asked: int, fives: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """Raters and fives of the items, fewest non-raters and evenest first."""
-    items, total = fives.size, int(fives.sum())
-    if items == 2 and asked <= FEW:
-        pairs = [
-            (abs(a - b) + abs(2 * f - total), -a - b, a, b, f)
-            for a in range(1, asked + 1)
-            for b in range(1, asked + 1)
-            for f in range(max(0, total - b), min(a, total) + 1)
-        ]
-        for _, _, a, b, f in sorted(pairs, key=lambda row: (row[1], row[0])):
-            yield np.array([a, b]), np.array([f, total - f])
-        return
+def _raters(asked: int, fives: Ints) -> Iterator[Ints]:
+    """Raters of the items, alike to within one, fewest non-raters first."""
     for most in range(asked, max(int(fives.max()), 1) - 1, -1):
-        for fewer in range(items if most > max(int(fives.min()), 1) else 1):
-            raters = np.full(items, most, dtype=np.int64)
-            raters[items - fewer :] -= 1
+        for fewer in range(fives.size if most > max(int(fives.min()), 1) else 1):
+            raters = np.full(fives.size, most, dtype=np.int64)
+            raters[fives.size - fewer :] -= 1
             if (raters >= fives).all():
-                yield raters, fives
+                yield raters
+
+
+def _uneven(asked: int, fives: Ints, mean: Interval, keep: int) -> list[MeanOption]:
+    """Options with any raters; fives that are as even as can be may be moved between the items."""
+    moved = fives.max() - fives.min() <= 1
+    allowed = [range(asked + 1) if moved else range(f, f + 1) for f in fives.tolist()]
+    found = uneven_triples(asked, allowed, int(fives.sum()), mean, keep=keep)
+    return [_option(asked, *triples.T) for triples in found]
+
+
+def _option(asked: int, raters: Ints, fives: Ints, sums: Ints) -> MeanOption:
+    silent = float(1 - raters.sum() / (asked * raters.size))
+    return MeanOption(float((sums / raters).mean()), silent, raters, fives, sums)
 
 
 def _sums(asked: int, raters: Ints, fives: Ints, mean: Interval) -> list[MeanOption]:
@@ -150,6 +155,7 @@ def _sums(asked: int, raters: Ints, fives: Ints, mean: Interval) -> list[MeanOpt
         pairs = x[(top - x * unit_x >= mean.low) & (top - x * unit_x < mean.high)][:SUMS, None]
     else:
         y = np.floor((top - x * unit_x - mean.low) / unit_y + SLACK).astype(np.int64)
+        y = np.minimum(y, room[~more].sum())
         value = top - x * unit_x - y * unit_y
         fits = (y >= 0) & (y <= room[~more].sum()) & (value >= mean.low) & (value < mean.high)
         uneven = np.abs(x / more.sum() - y / (~more).sum())[fits]

@@ -6,11 +6,15 @@ from itertools import product
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sapa.microdata.attainable import mean_attains
 from sapa.microdata.cells import Cell
 from sapa.microdata.item_rounding import rounded_means, rounded_shares
 from sapa.microdata.joint import CRITERION_MISS, Menu
 from sapa.microdata.lattice import (
+    FEW,
+    Floats,
     Ints,
     MeanOption,
     evenly_over,
@@ -26,6 +30,8 @@ UNREACHABLE: Final = 1.5 * CRITERION_MISS  # fives that leave no way to the prin
 ROUNDED: Final = (
     20.0  # a figure that prints only from rounded items; all of a service's cost less than a miss
 )
+NEAR: Final = 0.03  # satisfactions this near to the printed one are tried out with whole counts,
+FAR: Final = 0.3  # and those of few people this near
 PULL: Final = 0.01  # of a figure that nothing printed fixes towards its channel's
 CENTRE: Final = 20.0  # pull to the printed mean: half a unit off costs as much as a tenth of non-raters
 PER_ITEM: Final = 3  # means of each item where the items themselves are printed
@@ -63,8 +69,23 @@ def share_menu(cell: Cell, channel: Figures) -> ShareMenu:
         fives = np.concatenate([fives, rounded])
         value = fives.sum(axis=1) / (cell.asked * items)
         cost = np.concatenate([cost, np.full(len(rounded), ROUNDED)])
-    reachable = means_reachable(cell.asked, items, fives.sum(axis=1), cell.figures.mean)
+    reachable = _reachable(cell, value, fives, rounded=cost == ROUNDED)
     return ShareMenu(Menu(value, cost + UNREACHABLE * ~reachable), fives)
+
+
+def _reachable(cell: Cell, value: Floats, fives: Ints, *, rounded: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether some counts with these fives print the cell's mean.
+
+    Satisfactions far from the printed one are judged by real-valued sums: others are taken before them.
+    """
+    mean, share = cell.figures.mean, cell.figures.share
+    possible = means_reachable(cell.asked, len(cell.items), fives.sum(axis=1), mean)
+    exact = possible & (np.abs(value - share.printed) < (FAR if cell.asked <= FEW else NEAR))
+    possible[exact] = [
+        mean_attains(cell.asked, row, mean, rounded=bool(from_items))
+        for row, from_items in zip(fives[exact], rounded[exact], strict=True)
+    ]
+    return possible
 
 
 def mean_menu(cell: Cell, channel: Figures, fives: Ints) -> MeanMenu:

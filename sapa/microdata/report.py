@@ -16,10 +16,8 @@ from sapa.microdata.placement import ASSUMPTION
 from sapa.microdata.scored import KEYS, compared
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, Form, target, targets
 
-NO_COUNTS: Final = (
-    "no whole counts on the {asked} people asked, items' raters alike to within one, print {what}"
-)
-GIVEN_UP: Final = "given up so that its channel and Table 8 print"
+NO_COUNTS: Final = "no whole counts on the {asked} people asked print {what}"
+GIVEN_UP: Final = "given up so that its channel and Table 8 print: no counts of the service miss fewer"
 SHARE_FORCED: Final = "; the printed online share fixes the split, on {n} it prints"
 IMPOSSIBLE: Final = "impossible under any denominators: the mean lies below 1 + 4 x satisfaction"
 BEYOND: Final = "outside what its criteria can reach"

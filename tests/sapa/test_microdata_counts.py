@@ -1,4 +1,5 @@
-from itertools import product
+from fractions import Fraction
+from itertools import combinations_with_replacement, product
 from math import lgamma
 
 import numpy as np
@@ -13,6 +14,7 @@ from sapa.microdata.joint import CRITERION_MISS, Menu, choose
 from sapa.microdata.lattice import apportion, even, mean_options
 from sapa.microdata.people import Group, order
 from sapa.microdata.targets import Figures, Interval, target, targets
+from sapa.microdata.uneven import uneven_triples
 from sapa.microdata.vectors import count_vectors
 from sapa.published import table
 
@@ -89,10 +91,10 @@ def test_rounded_items_print_what_unrounded_ones_cannot() -> None:
     figures = Figures.of(4.42, 78.9)
     assert attains(26, 2, figures, rounded=True)
     assert not attains(26, 2, figures, rounded=False)
-    mean = Interval.of(4.82, 0.01)
-    means = rounded_means(9, np.array([8, 7, 7]), mean)
+    mean = Interval.of(4.84, 0.01)  # s14 online, costs: items of 5.00 and 4.67
+    means = rounded_means(3, np.array([3, 2]), mean)
     assert mean.holds(as_printed(means[0].sums / means[0].raters, 0.01).mean())
-    assert not mean_options(9, np.array([8, 7, 7]), mean)
+    assert not mean_options(3, np.array([3, 2]), mean)
 
 
 def test_halves_print_up_as_the_report_prints_them() -> None:
@@ -191,3 +193,38 @@ def test_without_overlay_table_8_lies_outside_any_placement_for_six_services() -
 def test_unknown_service_is_refused() -> None:
     with pytest.raises(ValueError, match="one of the 62 surveyed, got 's04'"):
         target("s04")
+
+
+def every_mean(asked: int, items: int, fives: int) -> set[Fraction]:
+    """Means of all counts with that many fives in all, by enumeration."""
+    item = [
+        (f, Fraction(s, a))
+        for a in range(1, asked + 1)
+        for f in range(a + 1)
+        for s in range(a + 4 * f, 4 * a + f + 1)
+    ]
+    return {
+        sum((mean for _, mean in choice), Fraction(0)) / items
+        for choice in combinations_with_replacement(item, items)
+        if sum(f for f, _ in choice) == fives
+    }
+
+
+@pytest.mark.parametrize(("asked", "items", "fives"), [(4, 2, 5), (3, 3, 4), (3, 3, 8), (2, 4, 5), (5, 1, 3)])
+def test_uneven_triples_print_exactly_what_enumeration_prints(asked: int, items: int, fives: int) -> None:
+    means = every_mean(asked, items, fives)
+    for hundredth in range(100, 501):
+        figure = Interval.of(hundredth / 100, 0.01)
+        found = uneven_triples(asked, [range(asked + 1)] * items, fives, figure, keep=3)
+        assert bool(found) == any(figure.holds(float(mean)) for mean in means)
+        for raters, five, sums in (triples.T for triples in found):
+            assert five.sum() == fives
+            assert ((raters + 4 * five <= sums) & (sums <= 4 * raters + five) & (raters <= asked)).all()
+            assert figure.holds(float((sums / raters).mean()))
+
+
+def test_access_of_s02_in_the_office_prints_with_raters_that_differ() -> None:
+    counts = next(c for c in solve("s02").counts if (c.channel, c.cell.criterion) == ("office", "access"))
+    assert np.ptp(counts.raters) > 1
+    assert counts.fives.sum() / (5 * 10) == 0.9
+    assert Interval.of(4.95, 0.01).holds(float((counts.sums / counts.raters).mean()))
