@@ -103,7 +103,7 @@ def layout(service: str) -> Layout:
         asked,
         raters,
         counts,
-        _weights(channel, label, raters),
+        weights(channel, label, raters),
     )
 
 
@@ -121,7 +121,7 @@ def _labels(service: str, channel: Ints, item: Ints) -> Ints:
     return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 
-def _weights(channel: Ints, label: Ints, raters: Ints) -> Floats:
+def weights(channel: Ints, label: Ints, raters: Ints) -> Floats:
     """Official weight of every block in every region: channels, criteria and items that have raters."""
     rated = raters > 0
     in_label = np.stack([rated[label == c].sum(axis=0) for c in label])

@@ -1,0 +1,144 @@
+"""Ratings of a local service by region, as near to the printed regional figures as its counts allow.
+
+With people and raters of every region fixed, a region's mean and satisfaction are linear in its ratings. A
+linear programme gives the least total distance from the printed intervals, in units of their last digits: a
+bound that no placement beats. A second one gives ratings near it: every further rating of a cell costs the
+change of its divergence from independence, every unit of distance costs :data:`PRICE`. (Least distance alone
+heaps an item's low ratings in few regions: then most of the variance within regions is lost.)
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, eye_array, hstack, kron, vstack
+
+from sapa.microdata.layout import Layout
+from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+SCORE: Final = np.arange(1, 6)
+FIVE: Final = np.array([0, 0, 0, 0, 1])
+PRICE: Final = 30.0  # of one unit of the last digit, in nats of divergence
+REACH: Final = 8  # ratings that a cell may lie from independence
+
+
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """Regional figures in units of their last digits, and the intervals that print.
+
+    Attributes
+    ----------
+    rows : (F, B R 5) sparse
+        What one rating adds to each printed figure.
+    low, high : (F,)
+    """
+
+    rows: csr_array
+    low: Floats
+    high: Floats
+
+    def distance(self, ratings: Ints | Floats) -> Floats:
+        """(F,) distances of the figures of (B, R, 5) ratings from their intervals."""
+        figure = self.rows @ ratings.ravel()
+        off: Floats = np.maximum(np.maximum(self.low - figure, figure - self.high), 0.0)
+        return off
+
+
+def steps(laid: Layout) -> tuple[Floats, Floats]:
+    """What one point and one five of a block add to a region's mean and satisfaction, (B, R) each."""
+    zero = np.zeros_like(laid.weight)
+    rate = np.divide(laid.weight, laid.raters, out=zero.copy(), where=laid.weight > 0)
+    return rate, np.divide(laid.weight, laid.asked, out=zero, where=laid.weight > 0)
+
+
+def interval(wanted: Floats, unit: float) -> tuple[Floats, Floats]:
+    """Ends of the printed intervals, open ends kept clear; everything where nothing is printed."""
+    half = unit / 2 * (1 - 1e-6)
+    blank = np.isnan(wanted)
+    return np.where(blank, -np.inf, wanted - half), np.where(blank, np.inf, wanted + half)
+
+
+def goals(laid: Layout, mean: Floats, share: Floats) -> Goals:
+    """Printed regional means and satisfactions as goals for (B, R, 5) ratings."""
+    rows, lows, highs = [], [], []
+    for step, value, wanted, unit in zip(
+        steps(laid), (SCORE, FIVE), (mean, share), (MEAN_UNIT, SHARE_UNIT), strict=True
+    ):
+        low, high = interval(wanted, unit)
+        for r in np.flatnonzero(~np.isnan(wanted)):
+            part = np.zeros((*laid.raters.shape, 5))
+            part[:, r, :] = step[:, r, None] * value / unit
+            rows.append(csr_array(part.reshape(1, -1)))
+            lows.append(low[r] / unit)
+            highs.append(high[r] / unit)
+    return Goals(vstack(rows).tocsr(), np.array(lows), np.array(highs))
+
+
+def least_distance(laid: Layout, mean: Floats, share: Floats) -> float:
+    """Total distance from the printed figures, in units of their last digits, that no ratings go below.
+
+    Examples
+    --------
+    The counts of s68 leave a way to every figure that its regional table prints.
+
+    >>> from sapa.microdata.layout import layout
+    >>> from sapa.microdata.regions import regional_figures
+    >>> laid = layout("s68")
+    >>> round(least_distance(laid, *regional_figures("s68", laid.regions)), 6)
+    0.0
+    """
+    size = laid.raters.size * 5
+    everywhere = csr_array(eye_array(size))
+    cells = np.zeros(size)
+    top = np.repeat(laid.raters.ravel(), 5).astype(float)
+    return float(_programme(laid, goals(laid, mean, share), everywhere, cells, cells, top, 1.0)[1].sum())
+
+
+def nearest_ratings(laid: Layout, mean: Floats, share: Floats) -> Floats:
+    """(B, R, 5) ratings with the layout's margins, nearly whole, near the print and near independence."""
+    counts = laid.counts / np.maximum(laid.counts.sum(axis=1, keepdims=True), 1)
+    usual = (laid.raters[:, :, None] * counts[:, None, :]).ravel()
+    most = np.minimum(laid.raters[:, :, None], laid.counts[:, None, :]).ravel()
+    first = np.maximum(np.floor(usual) - REACH, 0)
+    last = np.minimum(np.ceil(usual) + REACH, most)
+    number = np.where(usual > 0, last - first, 0).astype(np.int64)
+    cell = np.repeat(np.arange(usual.size), number)
+    rank = first[cell] + np.arange(cell.size) - (number.cumsum() - number)[cell]
+    # the (k + 1)th rating adds log((k + 1/2) / usual) to sum x log(x / usual), up to a constant
+    cost = np.log((rank + 0.5) / usual[cell])
+    into = csr_array((np.ones(cell.size), (cell, np.arange(cell.size))), shape=(usual.size, cell.size))
+    found, _ = _programme(laid, goals(laid, mean, share), into, first, cost, np.ones(cell.size), PRICE)
+    ratings: Floats = (first + into @ found).reshape(*laid.raters.shape, 5)
+    return ratings
+
+
+def _programme(
+    laid: Layout, wanted: Goals, into: csr_array, first: Floats, cost: Floats, top: Floats, price: float
+) -> tuple[Floats, Floats]:
+    """Variables and distances of least cost, ratings being ``first + into @ variables`` with the margins."""
+    figures, margins = wanted.low.size, margin_rows(*laid.raters.shape)
+    total = np.concatenate([laid.raters.ravel(), laid.counts.ravel()]) - margins @ first
+    rows, start, apart = wanted.rows @ into, wanted.rows @ first, eye_array(figures)
+    answer = linprog(
+        np.concatenate([cost, np.full(figures, price)]),
+        A_ub=vstack([hstack([rows, -apart]), hstack([-rows, -apart])]).tocsr(),
+        b_ub=np.concatenate([wanted.high - start, start - wanted.low]),
+        A_eq=hstack([margins @ into, csr_array((total.size, figures))]).tocsr(),
+        b_eq=total,
+        bounds=np.column_stack([np.zeros(cost.size + figures), np.append(top, np.full(figures, np.inf))]),
+        method="highs-ds",
+    )
+    if answer.status != 0:
+        raise ValueError(f"ratings of {laid.service} cannot be placed with these margins: {answer.message}")
+    return answer.x[: cost.size], answer.x[cost.size :]
+
+
+def margin_rows(blocks: int, regions: int) -> csr_array:
+    """Rows that sum the ratings of each block: over 1..5 in each region, over regions for each of 1..5."""
+    over_ratings = kron(eye_array(blocks * regions), np.ones((1, 5)))
+    over_regions = kron(eye_array(blocks), kron(np.ones((1, regions)), eye_array(5)))
+    return vstack([over_ratings, over_regions]).tocsr()
