@@ -85,6 +85,7 @@ class Reproduction:
             "microdata_table8": told.table8,
             "microdata_misses": told.misses,
             "microdata_splits": told.splits,
+            "microdata_regions": told.regions,
             "microdata_users": told.users,
             "microdata_assumptions": told.assumptions,
         }

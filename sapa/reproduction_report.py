@@ -222,6 +222,11 @@ def _respondents(result: Reproduction) -> Section:
         _table(told.assumptions, "What the report leaves open, and what was put in its place"),
         _table(told.misses, "Printed figures that they do not print, with the reason"),
         _table(told.splits, "Channel splits"),
+        _table(
+            told.regions,
+            "Regional figures of local services: how many print, the distance of the others and the least "
+            "that the counts allow, in units of the last digit",
+        ),
         _table(told.users, "People behind feedback and assistant items"),
     ]
     return Section("respondents", "synthetic", text, tables=tables)

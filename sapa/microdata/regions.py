@@ -36,13 +36,18 @@ def regional_groups(service: str) -> dict[tuple[str, str], Group]:
     >>> sum(group.size for group in groups.values())
     376
     """
+    return regional_layout(service).groups(placed(service))
+
+
+@cache
+def placed(service: str) -> Ints:
+    """(B, R, 5) ratings of a local service by item and region, as placed."""
     laid = regional_layout(service)
     if service == AMBULANCE:
         printed = ambulance_figures(laid.regions)
         blank = np.full(len(laid.regions), np.nan)
-        placed = [place_ratings(laid.block(b), item, blank) for b, item in enumerate(printed.T)]
-        return laid.groups(np.concatenate(placed))
-    return laid.groups(place_ratings(laid, *regional_figures(service, laid.regions)))
+        return np.concatenate([place_ratings(laid.block(b), item, blank) for b, item in enumerate(printed.T)])
+    return place_ratings(laid, *regional_figures(service, laid.regions))
 
 
 @cache

@@ -13,6 +13,7 @@ from sapa.microdata.cells import ASSISTANT_USE, Cell, cells, complaints
 from sapa.microdata.channels import split, users_only
 from sapa.microdata.lattice import evenly_over, mean_options, shares
 from sapa.microdata.placement import ASSUMPTION
+from sapa.microdata.regional_report import regional_nearness
 from sapa.microdata.scored import KEYS, compared
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, Form, target, targets
 
@@ -21,7 +22,9 @@ GIVEN_UP: Final = "given up so that its channel and Table 8 print: no counts of 
 SHARE_FORCED: Final = "; the printed online share fixes the split, on {n} it prints"
 IMPOSSIBLE: Final = "impossible under any denominators: the mean lies below 1 + 4 x satisfaction"
 BEYOND: Final = "outside what its criteria can reach"
-REGION: Final = "not reached by exchanges between regions, people and raters of each region as placed"
+REGION: Final = (
+    "not reached with these counts, people and raters of each region as placed; bound in `regions`"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +42,9 @@ class MicrodataReport:
         Every printed figure that the microdata do not print: printed, computed, difference, reason.
     splits
         Channel split of every service: how the printed online share bounded it and what it attains.
+    regions
+        Regional figures of every local service: how many print, how far the others are, and the least
+        distance that its counts allow (:func:`sapa.microdata.regional_report.regional_nearness`).
     users
         People whom feedback and assistant items were put to.
     assumptions
@@ -49,6 +55,7 @@ class MicrodataReport:
     table8: pd.DataFrame
     misses: pd.DataFrame
     splits: pd.DataFrame
+    regions: pd.DataFrame
     users: pd.DataFrame
     assumptions: pd.DataFrame
 
@@ -69,7 +76,13 @@ def microdata_report(dataset: xr.Dataset) -> MicrodataReport:
     """
     figures = compared(dataset)
     return MicrodataReport(
-        _summary(figures), _table8(figures), _misses(figures), _splits(), _users(), _assumptions(dataset)
+        _summary(figures),
+        _table8(figures),
+        _misses(figures),
+        _splits(),
+        regional_nearness(),
+        _users(),
+        _assumptions(dataset),
     )
 
 
@@ -197,7 +210,8 @@ def _assumptions(dataset: xr.Dataset) -> pd.DataFrame:
         ),
         (
             "items of a criterion",
-            "equal fives, raters and sums, as far as whole numbers allow; s49 follows Tables 2-3",
+            "equal fives, raters and sums, as far as whole numbers and the printed figures allow, and at "
+            "least one rater each; s49 follows Tables 2-3",
         ),
         ("non-raters", "the fewest that let the means print; who they are is drawn at random"),
         ("counts of 1..4", "the whole-number counts with the most ways to arise (maximum entropy)"),
@@ -221,7 +235,9 @@ def _assumptions(dataset: xr.Dataset) -> pd.DataFrame:
         ),
         (
             "regions of local services",
-            "channels, raters and complainers in proportion; counts moved between regions",
+            "channels and complainers in proportion to people; missing answers where a mean above "
+            "4 + satisfaction needs them; ratings near the printed figures with little divergence from "
+            "independence",
         ),
         (
             "rho",

@@ -43,6 +43,7 @@ TABLES = (
     "microdata_table8",
     "microdata_misses",
     "microdata_splits",
+    "microdata_regions",
     "microdata_users",
     "microdata_assumptions",
 )
