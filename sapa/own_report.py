@@ -23,7 +23,7 @@ from sapa.own_summary import Settings, change_in_words, numbers_in_words, ranks_
 from sapa.published.names import Language
 from sapa.report import Figure, ReportTable, Section, figure, page, report_table
 from sapa.report_files import report_place, write_page
-from sapa.tallies import item_shares
+from sapa.tallies import item_shares, raters_of
 from sapa.words import header, labels_of
 
 PAGE = 35  # rows of a figure that fit on a page
@@ -198,8 +198,8 @@ def _ratings(data: xr.Dataset, settings: Settings) -> Section:
     say, language = settings.say, settings.language
     weight = data["weight"].values if "weight" in data else None
     shares = item_shares(data["ratings"].values, data["criterion"].values, weight=weight) * 100
-    counts = pd.Series((data["ratings"].values > 0).sum(axis=0)).groupby(data["criterion"].values).sum()
-    shares = shares[counts.loc[shares.index] >= settings.official["min_cell"]]
+    raters = raters_of(data["ratings"].values, data["criterion"].values)
+    shares = shares.loc[each.shown_rows(raters.loc[shares.index], settings.official["min_cell"])]
     names = labels_of([str(name) for name in shares.index], language=language)
     table = shares.set_axis([str(score) for score in shares.columns], axis=1)
     table.insert(0, "criterion", names)
@@ -239,7 +239,7 @@ def _variance(data: xr.Dataset, settings: Settings) -> Section:
 
 def _map(data: xr.Dataset, settings: Settings) -> list[Figure]:
     """Tile map, where all regions are regions of one division of Kazakhstan."""
-    names = sorted({each._shown(str(name)) for name in data["region"].values})
+    names = sorted({each.shown(str(name)) for name in data["region"].values})
     try:
         figures.edition_of(figures.region_ids(names))
     except ValueError:

@@ -50,6 +50,17 @@ def item_shares(
     return _of_scores(hist.index.to_numpy(), hist.to_numpy())
 
 
+def raters_of(ratings: NDArray[np.int8], items: NDArray[np.str_]) -> pd.Series:
+    """People who rated any item of each name.
+
+    Examples
+    --------
+    >>> raters_of(np.array([[5, 4], [0, 3]], dtype=np.int8), np.array(["a", "a"])).to_dict()
+    {'a': 2}
+    """
+    return pd.DataFrame((ratings > 0).T).groupby(items).any().sum(axis=1)
+
+
 def _of_scores(names: NDArray[np.str_], hist: NDArray[np.float64]) -> pd.DataFrame:
     given = hist[:, FIRST_SCORE:]
     rated = given.sum(axis=1) > 0

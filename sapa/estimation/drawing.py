@@ -85,7 +85,7 @@ def draw(
         "ranks": lambda: each.ranks(data, ranked, language),
         "tiers": lambda: each.tiers_of(data, ranked, language),
         "allocation": lambda: each.allocation(data, min_cell, language),
-        "sample": lambda: each.sample(data, population, language),
+        "sample": lambda: each.sample(data, population, min_cell, language),
         "distributions": lambda: each.distributions(data, by, min_cell, language),
         "variance": lambda: each.variance(data, by, statistic, official_options, min_cell, language),
         "effective": lambda: each.effective(data, by, statistic, options, language),

@@ -6,6 +6,7 @@ import xarray as xr
 from estimators import tiers
 from sapa.estimation.official import Denominator, SinglePsu, Statistic, official
 from sapa.estimation.rows import fit_to_rank, joint, rows_of
+from sapa.estimation.small_cells import suppressed
 from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit
 
 
@@ -33,8 +34,8 @@ def letters(
 
     Returns
     -------
-    One row a ranked unit: its names, ``estimate``, ``letters``, and a column of bools for each letter;
-    ``attrs["tiers"]`` lists these columns.
+    One row a ranked unit whose figures are shown: its names, ``estimate``, ``letters``, and a column of bools
+    for each letter; ``attrs["tiers"]`` lists these columns.
     """
     one = official(data, by=by, denominator=denominator, deff=deff, level=level, single_psu=single_psu).sel(
         statistic=statistic
@@ -47,6 +48,7 @@ def letters(
     names = found["tier"].values.tolist()
     table["letters"] = found["letters"].values
     table[names] = found["member"].values
-    shown = table[table["raters"] >= min_cell].sort_values("estimate", ascending=False, kind="stable")
+    table = suppressed(table.assign(note=""), min_cell, flag="note").drop(columns="note")
+    shown = table[table["estimate"].notna()].sort_values("estimate", ascending=False, kind="stable")
     shown.attrs = {"tiers": names, "level": level, "df": "each unit's own" if df is None else df}
     return shown.reset_index(drop=True)

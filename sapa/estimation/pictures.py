@@ -14,9 +14,10 @@ from sapa.coverage import SIZES, coverage_by_size
 from sapa.estimation.drawing import OF_RATINGS, Rows
 from sapa.estimation.letters import letters
 from sapa.estimation.official import PARTS, Statistic, official
+from sapa.estimation.small_cells import suppressed
 from sapa.estimation.tables import Unit, estimate, rank
 from sapa.published.names import Language
-from sapa.tallies import crossed, item_shares, rating_shares
+from sapa.tallies import crossed, item_shares, raters_of, rating_shares
 from sapa.words import label, labels_of
 
 EVERY: Final = slice(None)
@@ -26,12 +27,12 @@ def change(table: pd.DataFrame, *, names: tuple[str, str] | None, language: Lang
     """Dumbbells of a table of :func:`sapa.compare`."""
     statistic: Statistic = table.attrs["statistic"]
     by: Unit = next(unit for unit in ("channel", "service", "region") if unit in table)
-    shown = table[table["difference"].notna()].sort_values("difference", ascending=False)
+    kept = table[table["difference"].notna()].sort_values("difference", ascending=False)
     return figures.dumbbells(
-        shown["before"] * _scale(statistic),
-        shown["after"] * _scale(statistic),
-        shown["verdict"].replace("not told apart", "not_apart").tolist(),
-        _labels(shown, by),
+        kept["before"] * _scale(statistic),
+        kept["after"] * _scale(statistic),
+        kept["verdict"].replace("not told apart", "not_apart").tolist(),
+        _labels(kept, by),
         names=names or (label("before", language=language), label("after", language=language)),
         quantity=_quantity(statistic),
         language=language,
@@ -72,13 +73,13 @@ def ranks(data: xr.Dataset, ranked: Mapping[str, Any], language: Language, rows:
     """Ranked units and the ranks that the data allow."""
     ranking = rank(data, **ranked)
     every = ranking[ranking["rank"].notna()]
-    shown = every.iloc[rows]
-    place, low, high = (shown[name].astype(int) for name in ("rank", "rank_lower", "rank_upper"))
+    kept = every.iloc[rows]
+    place, low, high = (kept[name].astype(int) for name in ("rank", "rank_lower", "rank_upper"))
     return figures.rank_sets(
         place,
         low,
         high,
-        _labels(shown, ranked["by"]),
+        _labels(kept, ranked["by"]),
         level=ranked["level"],
         source="rank_of_estimate",
         places=len(every),
@@ -102,17 +103,19 @@ def allocation(data: xr.Dataset, min_cell: int, language: Language) -> Axes:
     counts = crossed(_column(data, "region"), _column(data, "service"))
     counts = counts.where(counts >= min_cell, 0)
     rows, columns = (counts.sum(axis=axis) for axis in (1, 0))
-    names = [list(map(_shown, part)) for part in (counts.index, counts.columns)]
+    names = [list(map(shown, part)) for part in (counts.index, counts.columns)]
     return figures.allocation_map(
         counts.to_numpy(), rows, columns, *names, quantity="interviews", language=language
     )
 
 
-def sample(data: xr.Dataset, population: Mapping[str, float] | None, language: Language) -> Axes:
-    """Regions in the population and among the respondents."""
+def sample(
+    data: xr.Dataset, population: Mapping[str, float] | None, min_cell: int, language: Language
+) -> Axes:
+    """Regions in the population and among the respondents; those of few respondents are left out."""
     if population is None:
         raise ValueError("population must be given for 'sample': of each region, under its name in the data")
-    drawn = pd.Series(_column(data, "region")).map(_shown).value_counts()
+    drawn = pd.Series(_column(data, "region")).map(shown).value_counts()
     lacking = sorted(set(drawn.index) - set(population))
     if lacking:
         raise ValueError(
@@ -123,6 +126,7 @@ def sample(data: xr.Dataset, population: Mapping[str, float] | None, language: L
         odd = people.index[~(people > 0)][0]
         raise ValueError(f"population must be positive, got {people[odd]:g} for {odd!r}; correct it")
     shares = pd.DataFrame({"people": people / people.sum(), "drawn": drawn / drawn.sum()})
+    shares = shares.loc[shown_rows(drawn, min_cell)]
     shares = shares.loc[(shares["drawn"] - shares["people"]).sort_values().index]
     return figures.population_and_sample(
         shares["people"], shares["drawn"], _broken(shares.index), language=language
@@ -134,16 +138,16 @@ def distributions(data: xr.Dataset, by: Rows, min_cell: int, language: Language)
     weight = data["weight"].values if "weight" in data else None
     if by in OF_RATINGS:
         shares = item_shares(data["ratings"].values, data[by].values, weight=weight)
-        raters = pd.Series((data["ratings"].values > 0).sum(axis=0)).groupby(data[by].values).sum()
+        raters = raters_of(data["ratings"].values, data[by].values)
     else:
         group = _column(data, by)
         shares = rating_shares(data["ratings"].values, group, weight=weight)
         raters = pd.Series((data["ratings"].values > 0).any(axis=1)).groupby(group).sum()
-    shares = shares[raters.loc[shares.index] >= min_cell]
+    shares = shares.loc[shown_rows(raters.loc[shares.index], min_cell)]
     if shares.empty:
         raise ValueError(f"min_cell must leave a row to draw, got {min_cell}; lower it")
     order = shares.mul(np.arange(1, 6)).sum(axis=1).sort_values(ascending=False).index
-    names = [_shown(str(name)) for name in order]
+    names = [shown(str(name)) for name in order]
     names = labels_of(names, language=language) if by == "criterion" else names
     return figures.distributions(shares.loc[order], _broken(names), language=language)
 
@@ -158,8 +162,9 @@ def variance(
 ) -> Axes:
     """Shares of the criteria in the variance of each score, those of the largest criterion first."""
     found = official(data, by=by, **options).sel(statistic=statistic)  # type: ignore[arg-type]  # rows are checked
-    kept = (found["se"].values > 0) & (found["raters"].values >= min_cell)
-    part = found.isel(node=np.flatnonzero(kept))
+    raters = pd.Series(found["raters"].values, index=found["node"].values)
+    usable = (found["se"].values > 0) & raters.index.isin(shown_rows(raters, min_cell))
+    part = found.isel(node=np.flatnonzero(usable))
     if not part.sizes["node"]:
         raise ValueError(
             "data must have a unit with a standard error to draw shares of its variance, got none"
@@ -167,7 +172,7 @@ def variance(
     share = part["share_criterion"].transpose("criterion", "node")
     first = int(share.mean("node").values.argmax())
     order = np.argsort(-share.values[first], kind="stable")
-    names = [_shown(str(name)).replace("/", ", ") for name in part["node"].values[order]]
+    names = [shown(str(name)).replace("/", ", ") for name in part["node"].values[order]]
     told = {str(name): share.sel(criterion=name).values[order] for name in share["criterion"].values}
     return figures.variance_shares(told, _broken(names), language=language)
 
@@ -211,6 +216,13 @@ def region_map(
     )
 
 
+def shown_rows(raters: pd.Series, min_cell: int) -> list[str]:
+    """Labels of the rows whose figures may be shown."""
+    table = pd.DataFrame({"raters": raters, "row": raters.index, "flag": ""})
+    kept = suppressed(table, min_cell)["flag"] == ""
+    return list(raters.index[kept.to_numpy()])
+
+
 def _column(data: xr.Dataset, name: str) -> Any:
     if name not in data:
         raise ValueError(
@@ -232,8 +244,9 @@ def _labels(table: pd.DataFrame, by: Rows) -> list[str]:
 
 
 def _broken(names: Any) -> list[str]:
-    return [figures.broken(_shown(str(name))) for name in names]
+    return [figures.broken(shown(str(name))) for name in names]
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
+    """Name as the data write it."""
     return name.replace(SLASH, "/")
