@@ -114,11 +114,13 @@ def limited(place: Path) -> dict[str, object]:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        os.write(writer, json.dumps(opened(place)).encode())
-        os._exit(0)
+        try:
+            size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
+            resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+            os.write(writer, json.dumps(opened(place)).encode())
+        finally:  # whatever happened, this process is not to go on as its parent
+            os._exit(0)
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
         told = pipe.read()
