@@ -87,6 +87,8 @@ class Frame:
             put(self, name, _aligned(name, getattr(self, name), regions, services))
         put(self, "population", _shaped("population", self.population, (count,), self))
         put(self, "recipients", _shaped("recipients", self.recipients, (width,), self))
+        if not np.asarray(self.population).any():
+            raise ValueError("population must be above 0 in some region, got 0 in all; fill it in")
         surveyed = _flags("surveyed", self.surveyed, (width,))
         possible = _flags("possible", self.possible, shape) & surveyed
         put(self, "surveyed", surveyed)

@@ -49,7 +49,7 @@ def fewest(
     most = most_interviews(frame)
     covered = np.where(most > 0, frame.table, 0.0)
     people = np.asarray(frame.population) > 0
-    floors = np.minimum(min_region, most.sum(axis=1)) * people, np.minimum(min_service, most.sum(axis=0))
+    floors = min_region * people, np.minimum(min_service, most.sum(axis=0))
     reduced = replace(frame, cells=covered, recipients=covered.sum(axis=0))
     targets = [limit.target(reduced, deff=deff) for limit in precision]
     targets += [

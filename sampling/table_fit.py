@@ -76,6 +76,7 @@ def fit_table(
             f"rows and columns must have one sum, got {right.sum():.10g} and {down.sum():.10g}; scale one"
         )
         raise ValueError(message)
+    high = np.where((right[:, None] == 0) | (down == 0), low, high)  # nothing in an empty row, not 1e-290
     slack = tolerance * max(float(right.mean()), float(down.mean()), 1e-300)
     table, worst = _balance(pattern, right, down, low, high, slack, min(TRIAL, max_iter))
     if worst > slack:  # slow or impossible: find out which, and fix the cells without a choice

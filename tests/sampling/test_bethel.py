@@ -6,6 +6,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
+from scipy.stats import t
 
 from sampling import Target, bethel, neyman
 
@@ -151,3 +152,50 @@ def test_unattainable_target_is_named():
         bethel([50.0], 1.0, [Target(0.3, by="region")])
     with pytest.raises(ValueError, match=r"se must be positive"):
         Target(0.0)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6))
+def test_student_targets_and_fewest_interviews_against_a_general_optimiser(seed):
+    rng = np.random.default_rng(seed)
+    size, sd, cost = rng.integers(300, 900, 6).astype(float), rng.uniform(0.5, 1.5, 6), rng.uniform(1, 3, 6)
+    halves, width, least = np.arange(6) % 2, rng.uniform(0.25, 0.5), float(rng.integers(30, 120))
+    demands = [
+        Target.half_width(width, by=halves, student=True, deff=1.3),
+        Target.fewest([least, least / 2], by=np.arange(6) // 3),
+    ]
+    answer = bethel(size, sd, demands, cost=cost, deff=1.3)
+
+    def room(x):
+        found = []
+        for half in (0, 1):
+            own = halves == half
+            weight = size[own] / size[own].sum()
+            error = np.sqrt(1.3 * (weight**2 * sd[own] ** 2 * (1 / x[own] - 1 / size[own])).sum())
+            found.append(width - t.ppf(0.975, x[own].sum() / 1.3 - 1) * error)
+        return np.array([*found, (x[:3].sum() - least) / 50, (x[3:].sum() - least / 2) / 50])
+
+    slow = minimize(
+        lambda x: cost @ x,
+        size / 2,
+        bounds=[(1, m) for m in size],
+        constraints={"type": "ineq", "fun": room},
+        method="SLSQP",
+        options={"maxiter": 2000, "ftol": 1e-12},
+    )
+    assert answer.met
+    assert room(np.asarray(answer.n)).min() > -1e-8
+    assert answer.cost == pytest.approx(slow.fun, rel=1e-5)
+    assert answer.bound == pytest.approx(answer.cost, rel=1e-5)
+    whole = bethel(size, sd, demands, cost=cost, deff=1.3, integer=True)
+    assert whole.met
+    assert answer.bound <= whole.cost <= answer.cost + 6 * cost.max()
+    for fewer in whole.n - np.eye(6):
+        assert (fewer < 1).any() or room(fewer).min() < 0
+
+
+def test_more_interviews_than_the_caps_hold_are_named():
+    with pytest.raises(
+        ValueError, match=r"got 40 interviews for floor, fewest .* domain 1 where the caps give"
+    ):
+        bethel([[50.0, 50.0], [9.0, 9.0]], 1.0, [Target.fewest(40, by=0, name="floor")])

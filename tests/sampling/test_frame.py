@@ -63,6 +63,7 @@ def test_arrays_are_the_frames_own():
         ({"recipients": ["1,5", 2]}, r"recipients must be numbers, .* write decimals with a point"),
         ({"possible": [[1, 0], [0, 1]]}, r"possible must be true or false, got int64"),
         ({"possible": [[True]] * 3}, r"possible must have shape \(2, 2\)"),
+        ({"population": [0, 0]}, r"population must be above 0 in some region, got 0 in all"),
         ({"share": 75}, r"share must lie between 0 and 1, got 75 for region A, service x; write 75% as 0.75"),
         ({"cost": [[1, 2], [3, 0]]}, r"cost must be positive, got 0 for region B, service y"),
         ({"sd": [[1, 1], [-1, 1]]}, r"sd must be at least 0, got -1.0 at region B, service x"),

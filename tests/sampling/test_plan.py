@@ -194,6 +194,10 @@ def test_limits_beyond_the_frame_are_named():
     frame = Frame(["A"], ["x"], [1], [50.5], cells=[[50.5]])
     with pytest.raises(ValueError, match=r"targets must be attainable .* region standard error"):
         allocate(frame, precision=[Precision("region", "se", 1e-4)])
+    with pytest.raises(
+        ValueError, match=r"got 60 interviews for region minimum.* the caps give 50; ask for f"
+    ):
+        allocate(frame, precision=[Precision("region", "se", 0.3)], min_region=60)
 
 
 def test_standard_error_by_hand():

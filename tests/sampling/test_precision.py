@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import norm, studentized_range, t
+from scipy.stats import chi2, norm, studentized_range, t
 
 from sampling import detectable_change, half_width, power_of_comparison, resolvable_difference, sample_size
+from sampling.precision import detectable_shift, rejection_probability
+from sampling.small_samples import power_factor, student_factor
 
 FALSE_ALARM = 1e-6
 
@@ -132,3 +134,29 @@ def test_simultaneous_level_holds():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_power_far_out_where_the_tail_is_hard_to_compute():
+    """By the definition: T > t where the normal exceeds t times the root of the mean square, integrated."""
+    normal = np.linspace(-9, 9, 100_001)
+    weight = norm.pdf(normal)
+    for shift, df, level in ((50.0, 1.0, 0.01), (63.0, 1.0, 0.01), (45.0, 2.0, 1e-3), (5.95, 1e5, 0.001)):
+        bound = t.ppf(1 - level / 2, df)
+        above = chi2.cdf(df * (np.maximum(shift + normal, 0) / bound) ** 2, df)
+        exact = above @ weight / weight.sum()
+        got = rejection_probability(np.array(shift), np.array(df), 1 - level)
+        assert got == pytest.approx(exact, rel=1e-6)
+    for df in (1e3, 1e5, 1e7):
+        got = detectable_shift(np.array([df]), power=0.8, level=0.001)
+        assert got == pytest.approx(norm.isf(0.0005) + norm.ppf(0.8), rel=0.01)
+
+
+def test_shares_of_the_normal_accepted_with_few_interviews():
+    n = np.array([2.0, 3, 7, 40, 1000])
+    half = student_factor(0.95, 1.5)(n)
+    assert half[1:] == pytest.approx(norm.ppf(0.975) / t.ppf(0.975, n[1:] / 1.5 - 1))
+    assert half[0] == 0  # a third of a degree of freedom
+    factor, most = power_factor(0.9, 0.01, 1.0)
+    sd = np.sqrt(n / 2)  # the difference of two such samples has a standard error of 1
+    wanted = [detectable_change(k, sd=s, power=0.9, level=0.01) for k, s in zip(n, sd, strict=True)]
+    assert factor(n) == pytest.approx(most / np.array(wanted, dtype=float), rel=1e-8)

@@ -105,3 +105,7 @@ def test_cells_without_a_choice_do_not_slow_the_fit():
     pattern = np.array([[1.0, 1.0], [0.0, 1.0]])
     x = fit_table(pattern, [50, 50], [50, 50], max_iter=5)  # the second cell must vanish
     assert x.tolist() == [[50, 0], [0, 50]]
+
+
+def test_an_empty_row_holds_nothing_at_all():
+    assert fit_table([[1, 1], [1, 1]], [0, 4], [2, 2]).tolist() == [[0, 0], [2, 2]]
