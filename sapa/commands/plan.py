@@ -81,7 +81,7 @@ def plan(
     if out.suffix.lower() != ".xlsx" or out.is_dir():
         raise ValueError(f"out must be an .xlsx file, got {str(out)!r}; choose another name")
     shares, rates = _modes(mode or [])
-    limits = [_limit(text) for text in precision or []]
+    limits = tuple(_limit(text) for text in precision or ())
     with working("planning"):
         known = frame_2020(**rates) if frame is None else _with(read_frame(frame), rates)
         options: dict[str, Any] = {
@@ -101,8 +101,11 @@ def plan(
             tables["2020 regions"] = actual_2020()
         write_xlsx(tables, out)
         pictures = _draw(made, out.with_suffix(PICTURE))
+    if limits:
+        each = [python_call(Precision, p.by, p.measure, p.limit, statistic=p.statistic) for p in limits]
+        options["precision"] = PythonText(f"[{', '.join(each)}]")
     told = python_call(allocate, _known_text(frame, rates), *([] if n is None else [n]), **options)
-    sheets = python_call(plan_tables, told, deff=deff, precision=limits)
+    sheets = python_call(plan_tables, told, deff=deff, precision=options["precision"])
     if frame is None:
         old = f"'2020': {python_call(case_2020, deff=deff)}, '2020 regions': {python_call(actual_2020)}"
         sheets = PythonText(f"{{**{sheets}, {old}}}")

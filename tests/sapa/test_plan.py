@@ -120,6 +120,10 @@ def test_precision_alone_fixes_the_size(tmp_path):
     assert limits.domains.tolist() == [17, 1, 62, 62]
     assert "no unit can be taken away" in answer.output
     assert "gap " in answer.output
+    call = answer.output.rsplit("Python: ", 1)[1]
+    out.unlink()
+    exec(call, {})  # the printed call writes the same workbook
+    assert pd.read_excel(out, sheet_name="plan").equals(book["plan"])
 
 
 def test_the_example_frame_runs_once_filled_in(tmp_path):
