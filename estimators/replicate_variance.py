@@ -5,9 +5,11 @@ units met there with the units' totals. Only moments are kept, not the replicate
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from estimators.domain_variance import Cells, sums_matrix
 from estimators.histogram import Statistic
@@ -61,16 +63,23 @@ def domain_replicate_variance(
         rscale = replicates.rscale[block.part]
         drawn = np.empty((*totals.shape[1:], rscale.size))
         met = np.empty((int(np.diff(ends).max()), rscale.size))
-        for d in range(len(value)):
-            rows = slice(ends[d], ends[d + 1])
-            factor = met[: ends[d + 1] - ends[d]]
-            block.factor.take(cells.unit[rows], axis=0, out=factor, mode="clip")  # "raise" would buffer
-            mine = totals[rows].reshape(len(factor), -1)
-            np.matmul(mine.T, factor, out=drawn.reshape(mine.shape[1], -1))
-            moments[:, d] += _moments(
-                drawn[: len(above)], drawn[len(above) :], place, rscale, replicates.center
-            )
+        with _blas().limit(limits=1, user_api="blas"):  # threads would only wait for products this small
+            for d in range(len(value)):
+                rows = slice(ends[d], ends[d + 1])
+                factor = met[: ends[d + 1] - ends[d]]
+                block.factor.take(cells.unit[rows], axis=0, out=factor, mode="clip")  # "raise" would buffer
+                mine = totals[rows].reshape(len(factor), -1)
+                np.matmul(mine.T, factor, out=drawn.reshape(mine.shape[1], -1))
+                moments[:, d] += _moments(
+                    drawn[: len(above)], drawn[len(above) :], place, rscale, replicates.center
+                )
     return _variance(moments, replicates), moments[4] < replicates.n_replicates
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Controller of the threads of the loaded matrix library: made once, as it searches the process."""
+    return ThreadpoolController()
 
 
 def _moments(

@@ -4,7 +4,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from numpy.testing import assert_allclose
+from threadpoolctl import ThreadpoolController
 
 from estimators import (
     Design,
@@ -17,6 +19,7 @@ from estimators import (
     poststratify,
     rake,
     rao_wu,
+    scores,
     supplied,
     total,
 )
@@ -187,3 +190,23 @@ def test_raking_again_refuses_a_replicate_that_cannot_be_raked():
     made = jackknife(design_of(table, strata="h")).reweighted(recipe, table)
     with pytest.raises(ValueError, match="no respondents"):
         made.estimates(lambda w: [w.sum()])
+
+
+def test_replicate_products_use_one_thread_and_leave_others_theirs(monkeypatch):
+    blas = ThreadpoolController().select(user_api="blas")
+    met, product = [], np.matmul
+
+    def watched(*args, **kwargs):
+        met.append({each["num_threads"] for each in blas.info()})
+        return product(*args, **kwargs)
+
+    monkeypatch.setattr(np, "matmul", watched)
+    codes = np.array([[5], [4], [3], [5]], dtype=np.int8)
+    ratings = xr.Dataset(
+        {"ratings": (("respondent", "item"), codes), "service": ("respondent", list("aabb"))},
+        coords={"item": ["o01"]},
+    )
+    with blas.limit(limits=2):
+        scores(ratings, rao_wu(Design(weight=np.ones(4)), replicates=5, rng=1), by="service")
+        assert met == [{1}] * 2
+        assert {each["num_threads"] for each in blas.info()} == {2}
