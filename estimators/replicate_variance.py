@@ -51,14 +51,15 @@ def domain_replicate_variance(
     vectors = np.concatenate([above, below])
     place_of_code = table.astype(np.intp)
     place_of_code -= CODES[0]
+    read = np.empty(table.shape)
     moments = np.zeros((5, *value.shape))
     known = np.nan_to_num(value)
     for block in replicates.blocks(_REPLICATES):
         cells = Cells.found(domain, block.unit, len(block.factor))
         sums = sums_matrix(cells.of, cells.unit.size, block.base)
-        totals = np.stack([sums @ vector.take(place_of_code) for vector in vectors], axis=1)
-        for k in range(len(statistics)):
-            totals[:, k] -= known[cells.domain, :, k] * totals[:, len(above) + place[k]]
+        totals = np.empty((cells.unit.size, len(vectors), table.shape[1]))
+        for k, vector in enumerate(vectors):
+            totals[:, k] = sums @ vector.take(place_of_code, out=read, mode="clip")
         ends = np.searchsorted(cells.domain, np.arange(len(value) + 1))
         rscale = replicates.rscale[block.part]
         drawn = np.empty((*totals.shape[1:], rscale.size))
@@ -68,6 +69,8 @@ def domain_replicate_variance(
                 rows = slice(ends[d], ends[d + 1])
                 factor = met[: ends[d + 1] - ends[d]]
                 block.factor.take(cells.unit[rows], axis=0, out=factor, mode="clip")  # "raise" would buffer
+                for k, row in enumerate(place):
+                    totals[rows, k] -= known[d, :, k] * totals[rows, len(above) + row]
                 mine = totals[rows].reshape(len(factor), -1)
                 np.matmul(mine.T, factor, out=drawn.reshape(mine.shape[1], -1))
                 moments[:, d] += _moments(
@@ -103,7 +106,7 @@ def _moments(
     if center == "mean":
         result[1], result[2] = gap @ rscale, gap.sum(axis=2)
     weighted = gap if (rscale == 1).all() else gap * rscale
-    result[0] = np.einsum("kir,kir->ki", gap, weighted)
+    result[0] = np.vecdot(gap, weighted)
     return result.transpose(0, 2, 1)
 
 

@@ -241,10 +241,12 @@ def rao_wu(
         if scale == 0 or n == 1:
             continue
         drawn = n - 1 if m is None else m
-        picked = generator.integers(n, size=(replicates, drawn)) + n * np.arange(replicates)[:, None]
-        times = np.bincount(picked.ravel(), minlength=n * replicates).reshape(replicates, n)
+        picked = generator.integers(n, size=(replicates, drawn))
+        picked *= replicates
+        picked += np.arange(replicates)[:, None]
+        times = np.bincount(picked.ravel(), minlength=n * replicates).reshape(n, replicates)
         shrink = np.sqrt(drawn * scale / n)
-        factor[units] = (1 - shrink + shrink * (n / drawn) * times).T
+        factor[units] = 1 - shrink + shrink * (n / drawn) * times
     return Replicates(design, "Rao-Wu", layer.unit, factor, 1.0 / replicates, np.ones(replicates), center)
 
 
