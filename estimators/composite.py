@@ -113,7 +113,7 @@ def compose(
     wanted = (nodes,) if isinstance(nodes, Nodes) else tuple(nodes)
     rule = SparseRule() if rule is None else rule
     codes = _codes(ratings)
-    _check_options(deff, denominator)
+    _check_options(deff, denominator, pool)
     people: People = {}
     layout, trees = lay_out(ratings, wanted, people=people)
     chosen = stratified(ratings, strata, people=people) if design is None else design
@@ -150,11 +150,16 @@ def _codes(ratings: xr.Dataset) -> NDArray[np.int8]:
     return codes.astype(np.int8, copy=False)
 
 
-def _check_options(deff: float, denominator: str) -> None:
+def _check_options(deff: float, denominator: str, pool: Sequence[str]) -> None:
     if not 0 < deff < np.inf:
         raise ValueError(f"deff must be positive and finite, got {deff}: 1 is the design as stated")
     if denominator not in ("asked", "rated"):
         raise ValueError(f"denominator must be 'asked' or 'rated', got {denominator!r}")
+    if isinstance(pool, str) or not pool:
+        raise ValueError(
+            f"pool must be parts of the paths such as ('criterion',), got {pool!r}:"
+            " without any, unlike items would lend each other their variance"
+        )
 
 
 def _check_taken(own: NDArray[np.int8], codes: NDArray[np.int8], layout: Layout) -> None:

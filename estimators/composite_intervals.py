@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from estimators.options import check_level
 from estimators.share_intervals import arcsine, student_t, wald
 
 Array = NDArray[np.float64]
@@ -51,8 +52,7 @@ def composite_interval(
     lowest, highest = bounds
     width = highest - lowest
     p, error = (np.asarray(estimate, dtype=float) - lowest) / width, np.asarray(se, dtype=float) / width
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie strictly between 0 and 1, got {level}; 95% is level=0.95")
+    check_level(level)
     if ((p < -1e-12) | (p > 1 + 1e-12)).any():
         raise ValueError(f"estimate must lie in {bounds}, got {np.asarray(estimate)[(p < 0) | (p > 1)][0]}")
     if (error <= 0).any():

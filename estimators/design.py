@@ -126,6 +126,7 @@ class Design:
         unit, _ = _codes(self.psu, "psu", size, each_own=True)
         if self.nest:
             unit = _combined(stratum, unit)
+        _codes(self.selection, "selection", size)
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "stratum_labels", labels)
         object.__setattr__(self, "layers", _layers(self, unit, stratum, labels))
@@ -206,7 +207,9 @@ def _numbers(weight: ArrayLike) -> FloatArray:
 
 def _common_length(*columns: ArrayLike | None) -> int:
     """Length shared by the columns given."""
-    sizes = {len(np.asarray(column)) for column in columns if column is not None}
+    sizes = {np.size(column) if np.ndim(column) == 1 else -1 for column in columns if column is not None}
+    if -1 in sizes:
+        raise ValueError("strata, psu, weight, fpc and selection must each be one entry per respondent")
     if not sizes:
         raise ValueError("a design needs at least one of strata, psu and weight, one entry per respondent")
     if len(sizes) > 1 or 0 in sizes:
@@ -309,6 +312,8 @@ def _fractions(
     member = np.zeros(count.size, dtype=np.intp)
     member[stratum] = np.arange(stratum.size)
     population = size[member]
+    if lost := int(np.isnan(size).sum()):
+        raise ValueError(f"fpc has {lost} missing numbers; leave fpc out where the population is unknown")
     if np.any(wrong := ~(population[stratum] == size)):
         raise ValueError(
             f"fpc must be one number per stratum; stratum {labels[stratum[wrong][0]]!r} has several"

@@ -113,12 +113,12 @@ class Layout:
         return np.bincount(self.domain, minlength=self.n_domains).astype(float)
 
     def kish(self, weight: FloatArray) -> FloatArray:
-        """Factor (domain,) by which unequal weights lose sample size, ``n sum w^2 / (sum w)^2``."""
+        """Factor (domain,) by which unequal weights lose sample size, ``n sum w^2 / (sum w)^2``; 1 if empty."""
         n, total, squares = (
             np.bincount(self.domain, weights=power, minlength=self.n_domains)
             for power in (weight > 0, weight, weight**2)
         )
-        return n * squares / total**2
+        return np.divide(n * squares, total**2, out=np.ones(total.size), where=total > 0)
 
     @property
     def cluster_size(self) -> FloatArray:
@@ -126,7 +126,7 @@ class Layout:
         cells = self.units[0]
         count = np.bincount(cells.of, minlength=cells.unit.size).astype(float)
         squares = np.bincount(cells.domain, weights=count**2, minlength=self.n_domains)
-        return squares / np.maximum(self.size, 1)
+        return np.where(self.size > 0, squares / np.maximum(self.size, 1), 1.0)
 
 
 def domain_variance(design: Design, layout: Layout, influence: FloatArray) -> FloatArray:

@@ -31,6 +31,9 @@ class Domains:
     def of(cls, ratings: xr.Dataset, by: str) -> Self:
         """Domains of the variable ``by``, or of a crossing such as "region x service".
 
+        A categorical variable makes a domain of each category, empty ones too; a crossing has the
+        combinations that occur.
+
         Raises
         ------
         ValueError
@@ -67,7 +70,7 @@ class Domains:
 
 
 def _factor(ratings: xr.Dataset, name: str) -> tuple[IntArray, NDArray[np.object_]]:
-    """Codes and sorted labels of a variable along respondent."""
+    """Codes and labels of a variable along respondent: sorted, or all categories in their order."""
     if name not in ratings.variables:
         known = [str(k) for k, v in ratings.variables.items() if v.dims == ("respondent",)]
         raise ValueError(
@@ -77,7 +80,11 @@ def _factor(ratings: xr.Dataset, name: str) -> tuple[IntArray, NDArray[np.object
         raise ValueError(
             f"by variable {name!r} must lie along respondent, it lies along {ratings[name].dims}"
         )
-    code, labels = factor(np.asarray(ratings[name].values))
+    if isinstance(ratings[name].dtype, pd.CategoricalDtype):
+        named = pd.Categorical(ratings[name].data, dtype=ratings[name].dtype)
+        code, labels = named.codes.astype(np.intp), named.categories.to_numpy(object)
+    else:
+        code, labels = factor(np.asarray(ratings[name].values))
     if np.any(code < 0):
         raise ValueError(f"by variable {name!r} has {int(np.sum(code < 0))} missing labels; name that group")
     return code, labels

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from estimators import bounded_intervals, share_intervals
+from estimators.options import check_level
 
 FloatArray = NDArray[np.float64]
 Ends = tuple[FloatArray, FloatArray]
@@ -159,8 +160,7 @@ def _chosen(kind: str, level: float) -> Kind:
     """Entry of the table, the level checked."""
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie strictly between 0 and 1, got {level}; 95% is level=0.95")
+    check_level(level)
     return KINDS[kind]
 
 

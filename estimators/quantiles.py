@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from estimators.design import Design
 from estimators.linearization import mean
+from estimators.options import check_level
 from estimators.share_intervals import student_t
 
 FloatArray = NDArray[np.float64]
@@ -63,6 +64,7 @@ def quantile(
     shares = np.atleast_1d(np.asarray(prob, dtype=float))
     if not np.all((shares > 0) & (shares < 1)):
         raise ValueError(f"prob must lie strictly between 0 and 1, got {prob}")
+    check_level(level)
     x = np.asarray(values, dtype=float)
     mask = np.ones(design.n, dtype=bool) if where is None else np.asarray(where)
     kept = mask & ~np.isnan(x)

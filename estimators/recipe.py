@@ -195,6 +195,12 @@ def _trim(step: Step, table: pd.DataFrame, weight: FloatArray) -> Applied:
     kept = weight > 0
     unit = weight[kept].mean() if step.options["relative"] else 1.0
     lower, upper = unit * step.options["lower"], unit * step.options["upper"]
+    middle = weight[kept].mean()
+    if not lower <= middle <= upper:
+        raise ValueError(
+            f"trim keeps the total of the weights, so its limits must hold their mean {middle:.6g},"
+            f" got {lower:.6g} to {upper:.6g}; trim(relative=True) takes limits in units of the mean"
+        )
     current = weight.copy()
     for count in range(1, 1001):
         outside = kept & ((current < lower * (1 - 1e-12)) | (current > upper * (1 + 1e-12)))
@@ -202,7 +208,10 @@ def _trim(step: Step, table: pd.DataFrame, weight: FloatArray) -> Applied:
         if not outside.any():
             break
         if not inside.any() or count == 1000:
-            raise ValueError("trim has no weights inside its limits to take the difference; widen the limits")
+            raise ValueError(
+                f"trim found no weight strictly within {lower:.6g} to {upper:.6g} to take what the others lose"
+                " or gain; set lower and upper further apart"
+            )
         cut = np.where(outside, np.clip(current, lower, upper), current)
         current = np.where(inside, cut + (current - cut).sum() / inside.sum(), cut)
         if not step.options["strict"]:

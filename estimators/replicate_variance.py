@@ -71,7 +71,7 @@ def domain_replicate_variance(
                 block.factor.take(cells.unit[rows], axis=0, out=factor, mode="clip")  # "raise" would buffer
                 for k, row in enumerate(place):
                     totals[rows, k] -= known[d, :, k] * totals[rows, len(above) + row]
-                mine = totals[rows].reshape(len(factor), -1)
+                mine = totals[rows].reshape(len(factor), len(drawn) * drawn.shape[1])
                 np.matmul(mine.T, factor, out=drawn.reshape(mine.shape[1], -1))
                 moments[:, d] += _moments(
                     drawn[: len(above)], drawn[len(above) :], place, rscale, replicates.center

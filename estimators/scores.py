@@ -25,6 +25,7 @@ from estimators.histogram import (
 from estimators.intervals import IntervalKind
 from estimators.nonprobability import inference_label, nonprobability_part
 from estimators.ratings import CODES, MEANINGS
+from estimators.options import check_level
 from estimators.replicate_variance import domain_replicate_variance
 from estimators.replication import Replicates
 
@@ -100,6 +101,7 @@ def scores(
         variables named in ``by`` along respondent.
     design : the design of the same respondents, in the same order, or replicates of it.
     by : variable that makes the domains, or a crossing ("region x service"); a list gives one dataset each.
+        A categorical variable makes a domain of every category, empty ones too.
     items : items to score, all if None.
     denominator : satisfaction and top-two-box are shares of those who "rated", or of those "asked". The mean
         is over raters in both.
@@ -142,16 +144,20 @@ def scores(
     >>> result.flag.sel(statistic="mean").values.ravel().tolist()
     ['', 'all alike']
     """
+    if not isinstance(design, Design | Replicates):
+        raise TypeError(f"design must be a Design or Replicates of it, got {type(design).__name__}")
     table, names = _checked_ratings(ratings, items)
     if design.weights.size != len(table):
         raise ValueError(f"design must have the ratings' {len(table)} respondents, got {design.weights.size}")
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie strictly between 0 and 1, got {level}; 95% is level=0.95")
+    check_level(level)
+    _check_several(statistics, "statistics")
     chosen = {name: statistic(name, denominator) for name in statistics}
     if not chosen:
-        raise ValueError("statistics must name at least one, such as 'mean', got none")
+        raise ValueError("statistics must name at least one, such as ('mean',), got none")
     kinds = _kinds(interval, list(chosen))
     results = {}
+    if not by:
+        raise ValueError(f"by must name a variable along respondent, such as 'service', got {by!r}")
     for name in [by] if isinstance(by, str) else by:
         domains = Domains.of(ratings, name)
         results[name] = _domain_scores(table, names, design, domains, chosen, kinds, level)
@@ -256,7 +262,8 @@ def _nonprobability(design: Design, layout: Layout) -> FloatArray:
     if design.selection is None:
         return np.zeros(layout.n_domains)
     marked = np.bincount(layout.domain, design.weights * nonprobability_part(design), layout.n_domains)
-    return marked / np.bincount(layout.domain, design.weights, layout.n_domains)
+    total = np.bincount(layout.domain, design.weights, layout.n_domains)
+    return np.divide(marked, total, out=np.full(total.size, np.nan), where=total > 0)
 
 
 def _flags(cells: Cellwise) -> NDArray[np.intp]:
@@ -311,12 +318,19 @@ def _kinds(interval: Kinds, names: Sequence[StatisticName]) -> dict[StatisticNam
     return {name: kinds[name] for name in names}
 
 
+def _check_several(names: Sequence[str], argument: str) -> None:
+    """Refuse one text, whose letters would be taken for names."""
+    if isinstance(names, str):
+        raise TypeError(f"{argument} must be a list of names, got the text {names!r}; write [{names!r}]")
+
+
 def _checked_ratings(ratings: xr.Dataset, items: Sequence[str] | None) -> tuple[NDArray[np.int8], pd.Index]:
     """Table (respondent, item) of codes as int8, and its items."""
     if "ratings" not in ratings or set(ratings["ratings"].dims) != {"respondent", "item"}:
         raise ValueError("ratings must be a dataset with a variable 'ratings' over (respondent, item)")
     array = ratings["ratings"].transpose("respondent", "item")
     if items is not None:
+        _check_several(items, "items")
         if unknown := [item for item in items if item not in array.get_index("item")]:
             raise ValueError(f"items must be among the ratings' items, {unknown[0]!r} is not")
         array = array.sel(item=list(items))

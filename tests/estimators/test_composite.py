@@ -386,6 +386,8 @@ def bad(**changes):
         ({"denominator": "all"}, "denominator must be 'asked' or 'rated', got 'all'"),
         ({"strata": ()}, "strata must name at least one variable"),
         ({"strata": ("town",)}, "strata must be variables of the ratings along respondent, got 'town'"),
+        ({"pool": ()}, "pool must be parts of the paths such as ('criterion',), got ()"),
+        ({"pool": "criterion"}, "pool must be parts of the paths such as ('criterion',), got 'criterion'"),
         ({"shares": ("colour",)}, "'colour' must be a part of every path"),
         ({"design": Design(weight=[1.0, 1.0, 1.0])}, "design must have 2 respondents as ratings has, got 3"),
         (

@@ -166,6 +166,11 @@ def test_dropping_rows_outside_the_domain_shortens_the_error_but_zeroing_them_do
     assert dropped.se[0] < 0.9 * kept.se[0]
 
 
+def test_quantiles_refuse_a_level_that_is_none():
+    with pytest.raises(ValueError, match="level must be between 0 and 1, got 95"):
+        quantile(Design(weight=np.ones(3)), [1.0, 2.0, 3.0], level=95)
+
+
 def test_refusals():
     design = Design(weight=[1.0, 2.0])
     with pytest.raises(ValueError, match="denominator must have a nonzero total"):

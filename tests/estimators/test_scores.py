@@ -240,6 +240,7 @@ def test_items_and_intervals_can_be_chosen():
         (dataset([5, 6], d=["a", "a"]), {}, "1 entries are not; recode"),
         (dataset([5, -3], d=["a", "a"]), {}, "ratings must be 1..5 or a missing code"),
         (dataset([5, 4], d=["a", None]), {}, "'d' has 1 missing labels"),
+        (dataset([5, 4], d=["a", "a"]), {"by": []}, r"by must name a variable .* got \[\]"),
         (dataset([5, 4], d=["a", "a"]), {"by": "e"}, "by must name a variable along respondent, got 'e'"),
         (dataset([5, 4], d=["a", "a"]), {"items": ["o09"]}, "'o09' is not"),
         (dataset([5, 4, 3], d=["a"] * 3), {}, "design must have the ratings' 3 respondents, got 2"),
@@ -250,13 +251,44 @@ def test_items_and_intervals_can_be_chosen():
         (dataset([5, 4], d=["a", "a"]), {"statistics": []}, "statistics must name at least one"),
         (dataset([5, 4], d=["a", "a"]), {"items": []}, "items must be one or more, .* got none"),
         (dataset([5, 4], d=["a", "a"]), {"items": ["o01", "o01"]}, "items must be .* got 'o01' twice"),
-        (dataset([5, 4], d=["a", "a"]), {"level": 95, "interval": None}, "level must lie .* got 95"),
+        (dataset([5, 4], d=["a", "a"]), {"level": 95, "interval": None}, "level must be between .* got 95"),
         (xr.Dataset({"ratings": ("respondent", [5, 4])}), {}, r"over \(respondent, item\)"),
     ],
 )
 def test_refusals(ratings, given_as, message):
     with pytest.raises(ValueError, match=message):
         scores(ratings, Design(weight=[1.0, 1.0]), **({"by": "d"} | given_as))
+
+
+@pytest.mark.parametrize(
+    ("argument", "given_as", "message"),
+    [
+        ("items", "o01", r"items must be a list of names, .* write \['o01'\]"),
+        ("statistics", "mean", r"statistics must be a list of names, .* write \['mean'\]"),
+        ("design", None, "design must be a Design or Replicates of it, got NoneType"),
+    ],
+)
+def test_the_wrong_kind_of_argument_is_named(argument, given_as, message):
+    options = {"design": Design(weight=[1.0, 1.0]), "by": "d"} | {argument: given_as}
+    with pytest.raises(TypeError, match=message):
+        scores(dataset([5, 4], d=["a", "a"]), **options)
+
+
+@pytest.mark.parametrize("replicated", [False, True])
+def test_an_empty_category_is_nan_with_its_flag(replicated):
+    ratings = dataset([5, 4, 3, 5, 4, 5], d=list("aaabbb"))
+    full = ratings.assign(d=("respondent", pd.Categorical(list("aaabbb"), categories=list("acbd"))))
+    design = Design(weight=np.ones(6))
+    design = jackknife(design) if replicated else design
+    found = scores(full, design, by="d").sel(item="o01", statistic="mean")
+    assert found["d"].values.tolist() == list("acbd")
+    assert found["flag"].sel(d=["c", "d"]).values.tolist() == ["no raters"] * 2
+    assert found[["estimate", "se", "lower", "upper"]].sel(d=["c", "d"]).to_array().isnull().all()
+    assert found["n"].values.tolist() == [3, 0, 3, 0]
+    xr.testing.assert_allclose(
+        found[["estimate", "se", "lower", "upper"]].sel(d=["a", "b"]),
+        scores(ratings, design, by="d").sel(item="o01", statistic="mean")[["estimate", "se", "lower", "upper"]],
+    )
 
 
 @pytest.mark.parametrize("kind", [str, float])

@@ -98,6 +98,15 @@ def test_trimming_once_and_strictly_agree_with_r():
     assert strict.weight.max() <= 1.8 * WEIGHT.mean() * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("limits", [{"upper": 2}, {"lower": 5}])
+@pytest.mark.parametrize("strict", [False, True])
+def test_trimming_refuses_limits_that_cannot_keep_the_total(limits, strict):
+    # spread once, the total would put one weight far beyond the limit that it was to keep
+    table = pd.DataFrame({"a": list("xxyy")})
+    with pytest.raises(ValueError, match=r"must hold their mean 4, got .*relative=True"):
+        Recipe((trim(**limits, strict=strict),)).run(table, np.array([1.0, 2, 3, 10]))
+
+
 def test_limits_of_trimming_are_weights_unless_relative():
     mean_weight = WEIGHT.mean()
     plain = Recipe((trim(lower=0.5 * mean_weight, upper=1.8 * mean_weight),)).run(PEOPLE, WEIGHT)
@@ -182,7 +191,7 @@ def test_diagnosis_counts_weights_at_bounds():
         ((nonresponse_classes("five", "dom"),), "column 'five' must be boolean"),
         (
             (trim(lower=0.999, upper=1.001, relative=True, strict=True),),
-            "trim has no weights inside its limits",
+            "trim found no weight strictly within .*; set lower and upper further apart",
         ),
     ],
 )
