@@ -113,12 +113,12 @@ class Layout:
         return np.bincount(self.domain, minlength=self.n_domains).astype(float)
 
     def kish(self, weight: FloatArray) -> FloatArray:
-        """Factor (domain,) by which unequal weights lose sample size, ``n sum w^2 / (sum w)^2``; 1 if empty."""
+        """Factor (domain,) by which unequal weights cut sample size, ``n sum w^2 / (sum w)^2``; 1 if none."""
         n, total, squares = (
             np.bincount(self.domain, weights=power, minlength=self.n_domains)
             for power in (weight > 0, weight, weight**2)
         )
-        return np.divide(n * squares, total**2, out=np.ones(total.size), where=total > 0)
+        return np.asarray(np.divide(n * squares, total**2, out=np.ones(total.size), where=total > 0))
 
     @property
     def cluster_size(self) -> FloatArray:

@@ -121,11 +121,17 @@ def coverage_bounds(
     m, c = np.asarray(estimate, dtype=float), np.asarray(covered, dtype=float)
     if not np.all((c >= 0) & (c <= 1)):
         raise ValueError("covered must be a share in 0..1; divide a percentage by 100")
+    low, high = bounds
+    if not low < high or np.any((m < low) | (m > high)):
+        raise ValueError(
+            f"estimate must lie within bounds {bounds}, which increase, got {np.nanmin(m)} to {np.nanmax(m)};"
+            " a share needs bounds=(0, 1), a percentage must be divided by 100"
+        )
     if delta is not None and not delta >= 0:
         raise ValueError(f"delta must not be negative, got {delta}")
     reach = np.inf if delta is None else delta
-    low, high = np.maximum(bounds[0], m - reach), np.minimum(bounds[1], m + reach)
-    return np.asarray(c * m + (1 - c) * low), np.asarray(c * m + (1 - c) * high)
+    least, most = np.maximum(low, m - reach), np.minimum(high, m + reach)
+    return np.asarray(c * m + (1 - c) * least), np.asarray(c * m + (1 - c) * most)
 
 
 def selection_bounds(
@@ -151,6 +157,12 @@ def selection_bounds(
     if not (np.isfinite(gamma) and gamma >= 1):
         raise ValueError(f"gamma must be at least 1 and finite, got {gamma}")
     shares, values = np.asarray(distribution, dtype=float), np.asarray(scores, dtype=float)
+    if values.ndim != 1 or values.size < 2 or np.any(np.diff(values) <= 0):
+        raise ValueError(f"scores must be at least two increasing values, got {list(np.ravel(scores))}")
+    if shares.ndim == 0 or shares.shape[-1] != values.size:
+        raise ValueError(f"distribution must end in {values.size} shares, got shape {shares.shape}")
+    if np.any(shares < 0) or np.any(np.abs(shares.sum(axis=-1) - 1) > 1e-6):
+        raise ValueError("distribution must be nonnegative and sum to 1; divide the counts by their sum")
     above = np.arange(values.size) >= np.arange(values.size + 1)[:, None]
 
     def means(factor: FloatArray) -> FloatArray:

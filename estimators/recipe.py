@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from estimators.auxiliary import Auxiliary, answered, column, covariate_matrix, level_codes
 from estimators.calibration import calibration_factors, rake_factors
-from estimators.design import Design, Residuals
+from estimators.design import Design, Residuals, numbers
 from estimators.response import class_factors, propensity_factors
 from estimators.weights import Step
 
@@ -118,10 +118,16 @@ class Recipe:
         ValueError
             For a missing column or label, weights that are negative or not finite, or totals not met.
         """
-        current = np.ones(len(table)) if weight is None else np.asarray(weight, dtype=float)
-        if current.shape != (len(table),) or not np.isfinite(current).all() or np.any(current < 0):
+        current = np.ones(len(table)) if weight is None else numbers(weight)
+        if current.shape != (len(table),):
+            raise ValueError(f"weight must be {len(table)} numbers, one per row, got shape {current.shape}")
+        if bad := int(np.sum(~(np.isfinite(current) & (current >= 0)))):
             raise ValueError(
-                f"weight must be {len(table)} finite numbers, none negative, got shape {current.shape}"
+                f"weight must be finite and not negative, {bad} of {len(table)} are not; mend them"
+            )
+        if not current.any():
+            raise ValueError(
+                "weight must be positive for someone, all are zero; weights of 1 are the default"
             )
         applied = []
         for step in self.steps:
@@ -209,7 +215,7 @@ def _trim(step: Step, table: pd.DataFrame, weight: FloatArray) -> Applied:
             break
         if not inside.any() or count == 1000:
             raise ValueError(
-                f"trim found no weight strictly within {lower:.6g} to {upper:.6g} to take what the others lose"
+                f"trim found no weight strictly within {lower:.6g} to {upper:.6g} to take what others lose"
                 " or gain; set lower and upper further apart"
             )
         cut = np.where(outside, np.clip(current, lower, upper), current)

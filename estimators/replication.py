@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
 from estimators.design import Design, Layer
+from estimators.options import check_whole
 from estimators.recipe import Recipe
 
 FloatArray = NDArray[np.float64]
@@ -232,8 +233,8 @@ def rao_wu(
     _check_count(replicates)
     layer = _first_layer(design, "rao_wu")
     count = np.bincount(layer.stratum)
-    if m is not None and m < 1:
-        raise ValueError(f"m must be at least 1, got {m}")
+    if m is not None:
+        check_whole(m, "m", least=1)
     generator = np.random.default_rng(rng)
     factor = np.ones((layer.stratum.size, replicates))
     order = np.argsort(layer.stratum, kind="stable")
@@ -320,8 +321,7 @@ def _first_layer(design: Design, method: str) -> Layer:
 
 def _check_count(replicates: int) -> None:
     """Refuse fewer than two replicates."""
-    if replicates < 2:
-        raise ValueError(f"replicates must be at least 2, got {replicates}")
+    check_whole(replicates, "replicates", least=2)
 
 
 def _check_size(size: int) -> None:

@@ -24,8 +24,8 @@ from estimators.histogram import (
 )
 from estimators.intervals import IntervalKind
 from estimators.nonprobability import inference_label, nonprobability_part
-from estimators.ratings import CODES, MEANINGS
 from estimators.options import check_level
+from estimators.ratings import CODES, MEANINGS
 from estimators.replicate_variance import domain_replicate_variance
 from estimators.replication import Replicates
 
@@ -263,7 +263,7 @@ def _nonprobability(design: Design, layout: Layout) -> FloatArray:
         return np.zeros(layout.n_domains)
     marked = np.bincount(layout.domain, design.weights * nonprobability_part(design), layout.n_domains)
     total = np.bincount(layout.domain, design.weights, layout.n_domains)
-    return np.divide(marked, total, out=np.full(total.size, np.nan), where=total > 0)
+    return np.asarray(np.divide(marked, total, out=np.full(total.size, np.nan), where=total > 0))
 
 
 def _flags(cells: Cellwise) -> NDArray[np.intp]:

@@ -7,6 +7,7 @@ categorical one to a mapping of levels to totals.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from estimators.calibration import Distance
@@ -131,6 +132,9 @@ def trim(
     -----
     The difference is spread in equal amounts over the weights inside, as in R's ``trimWeights``.
     """
+    for name, limit in (("lower", lower), ("upper", upper)):
+        if not isinstance(limit, Real):
+            raise TypeError(f"{name} must be a number, got {limit!r}")
     if not 0 <= lower < upper or (relative and not lower < 1 < upper):
         rule = "0 <= lower < 1 < upper" if relative else "0 <= lower < upper"
         raise ValueError(f"lower and upper must satisfy {rule}, got {lower} and {upper}")

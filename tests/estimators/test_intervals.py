@@ -225,7 +225,11 @@ def test_unusable_entries_are_refused_or_left_to_be_flagged():
     ("place", "given_as", "message"),
     [
         ((0.5,), {"kind": "wild"}, "kind must be one of wald"),
-        ((0.5,), {"kind": "wald", "se": 0.1, "level": 95}, "level must be between 0 and 1, got 95: write 95% as 0.95"),
+        (
+            (0.5,),
+            {"kind": "wald", "se": 0.1, "level": 95},
+            "level must be between 0 and 1, got 95: write 95% as 0.95",
+        ),
         ((0.5,), {"kind": "wald"}, "'wald' needs se"),
         ((0.5,), {"kind": "korn_graubard"}, "needs se and n and n_eff"),
         ((75.1,), {"kind": "wald", "se": 0.1}, "a percentage must be divided by 100"),

@@ -89,7 +89,11 @@ def test_selection_bounds_are_sharp():
         (lambda: rds_ii([1, 0]), "degree must be positive"),
         (lambda: rds_ii([1, 2], population=1), "population must be at least"),
         (lambda: coverage_bounds(4.0, covered=80), "divide a percentage by 100"),
+        (lambda: coverage_bounds(75.0, covered=0.8), "estimate must lie within bounds"),
         (lambda: coverage_bounds(4.0, covered=0.8, delta=-1), "delta must not be negative"),
+        (lambda: selection_bounds([0.2] * 5, gamma=2, scores=[1, 2, 3, 5, 4]), "increasing values"),
+        (lambda: selection_bounds([0.5] * 2, gamma=2), "must end in 5 shares"),
+        (lambda: selection_bounds([20] * 5, gamma=2), "sum to 1; divide the counts"),
         (lambda: selection_bounds([0.2] * 5, gamma=0.5), "gamma must be at least 1"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Every statistic under weighted designs, lone PSUs and replicates, by R survey: what other oracle tests leave."""
+"""Every statistic under weighted designs, lone PSUs and replicates, by R survey: what others leave."""
 
 import json
 from dataclasses import replace

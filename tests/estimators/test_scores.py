@@ -287,7 +287,9 @@ def test_an_empty_category_is_nan_with_its_flag(replicated):
     assert found["n"].values.tolist() == [3, 0, 3, 0]
     xr.testing.assert_allclose(
         found[["estimate", "se", "lower", "upper"]].sel(d=["a", "b"]),
-        scores(ratings, design, by="d").sel(item="o01", statistic="mean")[["estimate", "se", "lower", "upper"]],
+        scores(ratings, design, by="d").sel(item="o01", statistic="mean")[
+            ["estimate", "se", "lower", "upper"]
+        ],
     )
 
 

@@ -227,5 +227,11 @@ def test_impossible_declarations():
         rake({})
     with pytest.raises(ValueError, match="at least one step"):
         Recipe(())
-    with pytest.raises(ValueError, match="weight must be 121 finite numbers"):
+    with pytest.raises(ValueError, match="weight must be finite and not negative, 121 of 121"):
         Recipe((rake({"sex": SEX}),)).run(PEOPLE, -WEIGHT)
+    with pytest.raises(ValueError, match="weight must be 121 numbers, one per row"):
+        Recipe((rake({"sex": SEX}),)).run(PEOPLE, WEIGHT[1:])
+    with pytest.raises(ValueError, match="all are zero; weights of 1"):
+        Recipe((rake({"sex": SEX}),)).run(PEOPLE, 0 * WEIGHT)
+    with pytest.raises(TypeError, match="upper must be a number, got '5'"):
+        trim(upper="5")
