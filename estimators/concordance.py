@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from estimators.comparisons_estimates import JointEstimate
 from estimators.options import check_level
 from estimators.ranks import DRAWS, Rng, orderings
+from estimators.ties import levelled
 
 Estimate = ArrayLike | xr.DataArray
 
@@ -109,7 +110,7 @@ def kendall(
     pairs = len(product)
     plus, minus = int((product > 0).sum()), int((product < 0).sum())
     loose = int(np.isnan(product).sum())
-    tau = np.sign(a[upper[0]] - a[upper[1]]) @ np.sign(b[upper[0]] - b[upper[1]]) / pairs
+    tau = _order(a)[upper] @ _order(b)[upper] / pairs
     low, high = (plus - minus - loose) / pairs, (plus - minus + loose) / pairs
     return Concordance(float(tau), low, high, plus, minus, loose, pairs, level)
 
@@ -126,7 +127,7 @@ def _signs(
     """Sign of each difference (unit, unit), NaN where it is not established."""
     values = np.asarray(estimate, dtype=float)
     if covariance_or_se is None:
-        return np.asarray(np.sign(values[:, None] - values[None, :]))
+        return _order(values)
     found = orderings(
         JointEstimate.of(estimate, covariance_or_se),
         level=level,
@@ -138,6 +139,12 @@ def _signs(
         rng=rng,
     )
     return np.where(found.superior, 1.0, np.where(found.inferior, -1.0, np.nan))
+
+
+def _order(score: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sign of each difference (unit, unit) of scores known without error; ties are ties up to rounding."""
+    even = levelled(score)
+    return np.asarray(np.sign(even[:, None] - even[None, :]))
 
 
 def _check_units(first: Estimate, second: Estimate) -> None:

@@ -14,6 +14,7 @@ from estimators.design import Design
 from estimators.options import Best, direction
 from estimators.ratings import CODES, NOT_ANSWERED
 from estimators.scheme import aggregate, averaging_matrix
+from estimators.ties import levelled, rounding
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -257,7 +258,7 @@ def _labelled(
     level = setting.nodes.scheme.level(setting.nodes.levels[0])
     columns: dict[str, list[Array]] = {}
     for found in results:
-        rank = rankdata(-sign * found.score, method="min", nan_policy="omit").astype(float)
+        rank = rankdata(-levelled(sign * found.score), method="min", nan_policy="omit").astype(float)
         others = _rank_among(sign * found.without, sign * found.score, setting.node)
         best, worst, largest = _extremes(found, rank, others, setting.node)
         values = {
@@ -269,7 +270,9 @@ def _labelled(
             "without_respondent": found.without,
             "rank_without_respondent": others,
             f"without_{part}": found.bare,
-            f"rank_without_{part}": rankdata(-sign * found.bare, method="min", axis=1, nan_policy="omit"),
+            f"rank_without_{part}": rankdata(
+                -levelled(sign * found.bare), method="min", axis=1, nan_policy="omit"
+            ),
         }
         for name, value in values.items():
             columns.setdefault(name, []).append(value)
@@ -285,7 +288,8 @@ def _labelled(
 def _rank_among(value: Array, score: Array, node: Codes) -> Array:
     """Rank of each value among the scores of the other nodes, 1 the highest; NaN for no value."""
     ladder = np.sort(-score[~np.isnan(score)])
-    above = np.searchsorted(ladder, -value, side="left") - (score[node] > value)
+    bar = value + rounding(score)
+    above = np.searchsorted(ladder, -bar, side="left") - (score[node] > bar)
     return np.where(np.isnan(value), np.nan, 1.0 + above)
 
 

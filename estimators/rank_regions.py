@@ -16,6 +16,7 @@ from estimators.multiplicity import law, two_sided
 from estimators.options import Best, check_level, check_whole, direction
 from estimators.ranks import Rng
 from estimators.ranks_stepwise import error_draws, table_maxima, unit_maxima
+from estimators.ties import levelled, rounding
 
 Estimate = ArrayLike | xr.DataArray
 Array = NDArray[np.float64]
@@ -105,7 +106,7 @@ def verify_top(
     check_whole(k, "k", least=1, most=size - 1)
     order = np.argsort(-direction(best) * joint.values, kind="stable")
     top, rest = order[:k], order[k:]
-    if joint.values[top[-1]] == joint.values[rest[0]]:
+    if abs(joint.values[top[-1]] - joint.values[rest[0]]) <= rounding(joint.values):
         raise ValueError(f"k = {k} cuts through a tie: choose k so that the units at the border differ")
     own = of_units(df, size)
     se, freedom = joint.se_difference, of_differences(own, joint.covariance)
@@ -190,7 +191,7 @@ def joint_region(
         "estimate": joint.values,
         "lower": lower,
         "upper": upper,
-        "rank": rankdata(-direction(best) * joint.values, method="min").astype(int),
+        "rank": rankdata(-levelled(direction(best) * joint.values), method="min").astype(int),
         "rank_lower": 1 + better,
         "rank_upper": size - worse,
     }

@@ -13,6 +13,7 @@ from estimators.comparisons_estimates import JointEstimate
 from estimators.freedom import Freedom, normal_score, of_differences, of_units, student_score
 from estimators.options import Best, check_draws, check_whole, direction
 from estimators.ranks_stepwise import Quantile, error_draws, step_down, table_maxima, unit_maxima
+from estimators.ties import levelled
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -92,7 +93,7 @@ def ranks(
     -------
     Dataset
         Along the estimate's dimension: `estimate`, `se`, `rank` (ties share the best), `lower` and `upper`
-        ranks, `group` (units tied in the estimate share a number, 1 is best), `critical_value` of the first
+        ranks, `group` (units tied but for rounding share a number, 1 is best), `critical_value` of the first
         step with `critical_value_mcse` (on the scale of a normal statistic where `df` is of each unit), and
         `resolvable`: the difference from a rival of median precision that the first step would establish
         (NaN for a unit without rivals).
@@ -126,14 +127,14 @@ def ranks(
         draws=draws,
         rng=rng,
     )
-    size = len(joint.values)
+    size, score = len(joint.values), levelled(sign * joint.values)
     columns = {
         "estimate": joint.values,
         "se": joint.se,
-        "rank": rankdata(-sign * joint.values, method="min").astype(int),
+        "rank": rankdata(-score, method="min").astype(int),
         "lower": 1 + found.inferior.sum(axis=1),
         "upper": size - found.superior.sum(axis=1),
-        "group": rankdata(-sign * joint.values, method="dense").astype(int),
+        "group": rankdata(-score, method="dense").astype(int),
         "critical_value": np.array([c.value for c in found.critical]),
         "critical_value_mcse": np.array([c.mcse for c in found.critical]),
         "resolvable": found.resolvable,
