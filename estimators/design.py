@@ -117,7 +117,7 @@ class Design:
         if self.single_psu not in _SINGLE_PSU:
             raise ValueError(f"single_psu must be one of {', '.join(_SINGLE_PSU)}, got {self.single_psu!r}")
         size = _common_length(self.strata, self.psu, self.weight, self.fpc, self.selection)
-        weights = np.ones(size) if self.weight is None else numbers(self.weight)
+        weights = np.ones(size) if self.weight is None else as_weights(self.weight)
         if bad := int(np.sum(~(np.isfinite(weights) & (weights > 0)))):
             raise ValueError(
                 f"weight must be positive and finite, {bad} of {size} are not; drop or mend them"
@@ -197,7 +197,7 @@ class Design:
         return replace(self, weight=weight, residuals=(*self.residuals, *residuals))
 
 
-def numbers(weight: ArrayLike) -> FloatArray:
+def as_weights(weight: ArrayLike) -> FloatArray:
     """Weights as numbers."""
     try:
         return np.asarray(weight, dtype=float)

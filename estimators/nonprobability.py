@@ -122,10 +122,13 @@ def coverage_bounds(
     if not np.all((c >= 0) & (c <= 1)):
         raise ValueError("covered must be a share in 0..1; divide a percentage by 100")
     low, high = bounds
-    if not low < high or np.any((m < low) | (m > high)):
+    if not low < high:
+        raise ValueError(f"bounds must increase, got {bounds}; give the lowest value and the highest")
+    outside = (m < low) | (m > high)
+    if outside.any():
         raise ValueError(
-            f"estimate must lie within bounds {bounds}, which increase, got {np.nanmin(m)} to {np.nanmax(m)};"
-            " a share needs bounds=(0, 1), a percentage must be divided by 100"
+            f"estimate must lie within bounds {bounds}, got {m[outside][0]:g}; a share needs bounds=(0, 1),"
+            " a percentage must be divided by 100"
         )
     if delta is not None and not delta >= 0:
         raise ValueError(f"delta must not be negative, got {delta}")

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from estimators.auxiliary import Auxiliary, answered, column, covariate_matrix, level_codes
 from estimators.calibration import calibration_factors, rake_factors
-from estimators.design import Design, Residuals, numbers
+from estimators.design import Design, Residuals, as_weights
 from estimators.response import class_factors, propensity_factors
 from estimators.weights import Step
 
@@ -118,7 +118,7 @@ class Recipe:
         ValueError
             For a missing column or label, weights that are negative or not finite, or totals not met.
         """
-        current = np.ones(len(table)) if weight is None else numbers(weight)
+        current = np.ones(len(table)) if weight is None else as_weights(weight)
         if current.shape != (len(table),):
             raise ValueError(f"weight must be {len(table)} numbers, one per row, got shape {current.shape}")
         if bad := int(np.sum(~(np.isfinite(current) & (current >= 0)))):

@@ -230,7 +230,7 @@ def rao_wu(
     >>> rao_wu(Design(strata=[1, 1, 2, 2]), replicates=3, rng=1).factor.sum(axis=0).tolist()
     [4.0, 4.0, 4.0]
     """
-    _check_count(replicates)
+    check_whole(replicates, "replicates", least=2)
     layer = _first_layer(design, "rao_wu")
     count = np.bincount(layer.stratum)
     if m is not None:
@@ -267,7 +267,7 @@ def generalized_bootstrap(
     >>> generalized_bootstrap(Design(strata=[1, 1]), replicates=2, rng=1).factor.sum(axis=0).round(9).tolist()
     [2.0, 2.0]
     """
-    _check_count(replicates)
+    check_whole(replicates, "replicates", least=2)
     if not tau > 0:
         raise ValueError(f"tau must be positive, got {tau}")
     layer = _first_layer(design, "generalized_bootstrap")
@@ -317,11 +317,6 @@ def _first_layer(design: Design, method: str) -> Layer:
     if np.any(design.layers[0].shrink == 0) or design.single_psu == "average":
         raise ValueError(f"{method} cannot represent single_psu={design.single_psu!r}; use 'certainty'")
     return design.layers[0]
-
-
-def _check_count(replicates: int) -> None:
-    """Refuse fewer than two replicates."""
-    check_whole(replicates, "replicates", least=2)
 
 
 def _check_size(size: int) -> None:

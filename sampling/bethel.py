@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -134,8 +134,8 @@ def bethel(
     population = numbers("sizes", sizes)
     spread = np.asarray(sd, dtype=np.float64)
     several = spread.ndim > population.ndim
-    # `several` says that sd is a sequence, which the checker cannot see
-    layers: list[Values] = list(sd) if several else [sd]  # type: ignore[arg-type]
+    # `several` says that sd is a sequence of arrays; where it is an xarray, its layers keep their labels
+    layers = list(cast("Sequence[Values]", sd)) if several else [sd]
     deviations = np.stack([matching("sd", layer, sizes).ravel() for layer in layers])
     price = matching("cost", cost, sizes).ravel()
     if (price <= 0).any():

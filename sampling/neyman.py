@@ -78,7 +78,9 @@ def neyman(
     >>> neyman([47, 61, 41], [10, 6, 4], 10, integer=True, lower=[1, 2, 3], upper=[5, 6, 4]).tolist()
     [4, 3, 3]
     """
-    if sum(goal is not None for goal in (n, variance, budget)) != 1:
+    goals = {"n": n, "variance": variance, "budget": budget}
+    given = {name: goal for name, goal in goals.items() if goal is not None}
+    if len(given) != 1:
         message = (
             f"exactly one of n, variance, budget must be given, got n={n}, variance={variance}, "
             f"budget={budget}; choose what is fixed"
@@ -95,13 +97,11 @@ def neyman(
     if integer:
         low = np.maximum(np.ceil(low), amount > 0)  # a stratum without interviews has no variance estimate
         return labelled(_whole_neyman(amount, population, low, high, n, variance), sizes)
-    if variance is not None:
-        target = _plus_correction(variance, amount, population)
+    ((name, goal),) = given.items()
+    if name == "variance":
+        target = _plus_correction(goal, amount, population)
         return labelled(_cheapest(amount, price, target, low, high), sizes)
-    name, total = ("n", n) if n is not None else ("budget", budget)
-    # one of n and budget is given here: the first lines made sure
-    answer = _best_for(amount, price, float(numbers(name, total)), low, high, name)  # type: ignore[arg-type]
-    return labelled(answer, sizes)
+    return labelled(_best_for(amount, price, float(numbers(name, goal)), low, high, name), sizes)
 
 
 def _best_for(

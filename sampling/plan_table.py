@@ -89,17 +89,7 @@ def allocate(
 
     def plan(table: IntArray, *how: str) -> Plan:
         completes = _by_mode(frame, table, mode_share)
-        contact, response = (np.array(list(rates.values())) for rates in (frame.contact, frame.response))
-        loads = [workloads(int(k), workload) for k in table.sum(axis=1)]
-        return Plan(
-            frame,
-            table,
-            completes,
-            issue(completes, contact, response, assurance=assurance),
-            np.array([k.size for k in loads], dtype=np.int64),
-            np.array([backcheck_quota(k, share=backcheck_share).sum() for k in loads], dtype=np.int64),
-            how,
-        )
+        return _fielded(frame, completes, how, assurance, workload, backcheck_share)
 
     def by_rule(size: int, least: IntArray = none, *more: str) -> Plan:
         table, note = _table(frame, whole("n", size, minimum=1), power, least, **floors)
@@ -132,6 +122,29 @@ def allocate(
             f"such table costs less than {cheapest.bound:.6g}), got {n}; raise n or accept less precision"
         )
     return by_rule(n, least, *asked, "No cell has less than in the cheapest table that is as precise.")
+
+
+def _fielded(
+    frame: Frame,
+    completes: IntArray,
+    how: tuple[str, ...],
+    assurance: float | None,
+    workload: int,
+    backcheck_share: float,
+) -> Plan:
+    """The plan of interviews by mode (R, S, M): contacts to issue, interviewers, back-checks."""
+    table = np.asarray(completes.sum(axis=2), dtype=np.int64)
+    contact, response = (np.array(list(rates.values())) for rates in (frame.contact, frame.response))
+    loads = [workloads(int(k), workload) for k in table.sum(axis=1)]
+    return Plan(
+        frame,
+        table,
+        completes,
+        issue(completes, contact, response, assurance=assurance),
+        np.array([k.size for k in loads], dtype=np.int64),
+        np.array([backcheck_quota(k, share=backcheck_share).sum() for k in loads], dtype=np.int64),
+        how,
+    )
 
 
 def _smallest_by_rule(

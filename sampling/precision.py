@@ -356,13 +356,12 @@ def _at_least(name: str, values: Values, above: float) -> FloatArray:
 
 def _deviation(sd: Values | None, share: Values | None, population: Values) -> FloatArray:
     """The standard deviation of one answer."""
-    if (sd is None) == (share is None):
+    if sd is not None and share is None:
+        return numbers("sd", sd)
+    if sd is not None or share is None:
         raise ValueError(
             f"exactly one of sd and share must be given, got sd={sd} and share={share}; drop one"
         )
-    if share is None:
-        # sd is given where no share is: checked above
-        return numbers("sd", sd)  # type: ignore[arg-type]
     p = numbers("share", share)
     if (p > 1).any():
         raise ValueError(f"share must lie between 0 and 1, got {p.max():g}; write 75% as 0.75")

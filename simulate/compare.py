@@ -93,10 +93,7 @@ def compare_studies(
     >>> float(change["value"].sel(scenario="plan=120", diagnosand="rmse", domain="all").item()) < 0
     True
     """
-    named = dict(studies) if isinstance(studies, Mapping) else {study.name: study for study in studies}
-    if len(named) != len(studies):
-        # a mapping keeps its length: only a sequence of studies comes here
-        raise ValueError(f"studies must have different names, got {[s.name for s in studies]}")  # type: ignore[union-attr]
+    named = dict(studies) if isinstance(studies, Mapping) else _by_name(studies)
     folders = {name: _folder(name) for name in named}
     if store is not None and len(set(folders.values())) < len(named):
         raise ValueError(f"studies must have names that differ as folders, got {list(named)}; rename one")
@@ -143,6 +140,14 @@ def redesign(
         chosen = {key: value for key, (_, value) in zip(grid, combination, strict=True)}
         out[name] = replace(design, **chosen) if isinstance(design, Study) else design(**chosen)
     return out
+
+
+def _by_name(studies: Sequence[Study]) -> dict[str, Study]:
+    """Studies by their names, which must differ."""
+    named = {study.name: study for study in studies}
+    if len(named) != len(studies):
+        raise ValueError(f"studies must have different names, got {[study.name for study in studies]}")
+    return named
 
 
 def _folder(name: str) -> str:

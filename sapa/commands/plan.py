@@ -101,15 +101,7 @@ def plan(
             tables["2020 regions"] = actual_2020()
         write_xlsx(tables, out)
         pictures = _draw(made, out.with_suffix(PICTURE))
-    if limits:
-        each = [python_call(Precision, p.by, p.measure, p.limit, statistic=p.statistic) for p in limits]
-        options["precision"] = PythonText(f"[{', '.join(each)}]")
-    told = python_call(allocate, _known_text(frame, rates), *([] if n is None else [n]), **options)
-    sheets = python_call(plan_tables, told, deff=deff, precision=options["precision"])
-    if frame is None:
-        old = f"'2020': {python_call(case_2020, deff=deff)}, '2020 regions': {python_call(actual_2020)}"
-        sheets = PythonText(f"{{**{sheets}, {old}}}")
-    call = python_call(write_xlsx, sheets, out)
+    call = python_call(write_xlsx, _sheets_text(frame, rates, n, options), out)
     if as_json:
         print_json(call, files=[out, *pictures], tables=tables)
     else:
@@ -117,6 +109,24 @@ def plan(
             print(f"{row.what}: {row.value}")
     print(f"wrote {out} and the figures {', '.join(str(p) for p in pictures)}", file=sys.stderr)
     tell_python(call)
+
+
+def _sheets_text(
+    frame: Path | None, rates: dict[str, dict[str, float]], n: int | None, options: dict[str, Any]
+) -> PythonText:
+    """The Python expression that makes the workbook's sheets."""
+    each = [
+        python_call(Precision, p.by, p.measure, p.limit, statistic=p.statistic) for p in options["precision"]
+    ]
+    precision = PythonText(f"[{', '.join(each)}]") if each else ()
+    deff = options["deff"]
+    size = [] if n is None else [n]
+    told = python_call(allocate, _known_text(frame, rates), *size, **{**options, "precision": precision})
+    sheets = python_call(plan_tables, told, deff=deff, precision=precision)
+    if frame is not None:
+        return sheets
+    old = f"'2020': {python_call(case_2020, deff=deff)}, '2020 regions': {python_call(actual_2020)}"
+    return PythonText(f"{{**{sheets}, {old}}}")
 
 
 def _limit(text: str) -> Precision:
@@ -129,6 +139,7 @@ def _limit(text: str) -> Precision:
         )
     where, measure, value, statistic = (*parts, "mean")[:4]
     try:
+        # the words are the user's: `Precision` itself refuses those that it does not know
         return Precision(where, measure.replace("-", "_"), float(value), statistic)  # type: ignore[arg-type]
     except ValueError as error:
         raise ValueError(f"precision {text!r}: {error}") from None

@@ -161,7 +161,8 @@ def variance(
     language: Language,
 ) -> Axes:
     """Shares of the criteria in the variance of each score, those of the largest criterion first."""
-    found = official(data, by=by, **options).sel(statistic=statistic)  # type: ignore[arg-type]  # rows are checked
+    # `draw` lets no rows of ratings come here, and `official` refuses what is no level
+    found = official(data, by=by, **options).sel(statistic=statistic)  # type: ignore[arg-type]
     raters = pd.Series(found["raters"].values, index=found["node"].values)
     usable = (found["se"].values > 0) & raters.index.isin(shown_rows(raters, min_cell))
     part = found.isel(node=np.flatnonzero(usable))

@@ -39,12 +39,9 @@ def dropped_rows(*rounds: xr.Dataset) -> dict[str, str]:
 
 
 def joint(one: xr.Dataset, kept: NDArray[np.intp]) -> tuple[xr.DataArray, NDArray[np.float64]]:
-    """Estimates of some units, labelled, and their covariance.
-
-    Estimates that differ by the rounding of sums only are one: 1 and 0.9999999999999999 share a rank.
-    """
+    """Estimates of some units, labelled, and their covariance."""
     part = one.isel(node=kept)
-    figures = part["estimate"].drop_vars(["statistic", "level"]).round(12)
+    figures = part["estimate"].drop_vars(["statistic", "level"])
     return figures, part["covariance"].values[:, kept]
 
 

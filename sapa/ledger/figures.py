@@ -111,7 +111,9 @@ class Figure:
         return "Table 5" if "language" in self.statistic and self.table == "regions" else PLACES[self.table]
 
 
-def figure(table: str, row: Row, statistic: str, text: str, *, exact: bool = False, **more: object) -> Figure:
+def figure(
+    table: str, row: Row, statistic: str, text: str, *, exact: bool = False, correction: str = ""
+) -> Figure:
     """Figure of a printed text; ``exact`` for counts and ranks, which no rounding touched.
 
     Examples
@@ -121,8 +123,7 @@ def figure(table: str, row: Row, statistic: str, text: str, *, exact: bool = Fal
     """
     decimals = len(text.partition(".")[2])
     half = Fraction(0) if exact else Fraction(1, 2 * 10**decimals)
-    # the optional fields go by their names, of several types
-    return Figure(table, row, statistic, text, Fraction(text), half, **more)  # type: ignore[arg-type]
+    return Figure(table, row, statistic, text, Fraction(text), half, correction)
 
 
 @cache

@@ -12,7 +12,10 @@ def test_generated_inputs_end_in_a_confirmed_result_or_a_documented_refusal():
 
 def test_the_fuzzer_notices_a_wrong_result(monkeypatch):
     right = fuzz_answers.scores_by_hand
-    wrong = lambda *given: {key: value + 1e-6 for key, value in right(*given).items()}  # noqa: E731
+
+    def wrong(*given):
+        return {key: value + 1e-6 for key, value in right(*given).items()}
+
     monkeypatch.setattr(fuzz_answers, "scores_by_hand", wrong)
     outcomes, failures, _ = fuzz_answers.run(16, seed=7)
     assert outcomes["FAILED"] == len(failures) > 0

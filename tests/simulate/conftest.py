@@ -45,13 +45,13 @@ def true_means(people: Population) -> xr.DataArray:
 
 
 def study(**changes: object) -> Study:
-    facts: dict[str, object] = {
+    facts = {
         "population": population(),
         "plan": plan(),
         "estimators": {"mean": service_means},
         "estimands": {"mean": true_means},
     }
-    return Study(**(facts | changes))  # type: ignore[arg-type]
+    return Study(**(facts | changes))
 
 
 @pytest.fixture

@@ -173,7 +173,7 @@ def test_wrong_cells_and_missing_groups_are_refused():
     with pytest.raises(ValueError, match="seed must be at least 0"):
         draw(model, [0], seed=-1)
     with pytest.raises(TypeError, match="seed must be a whole number"):
-        draw(model, [0], seed=1.5)  # type: ignore[arg-type]
+        draw(model, [0], seed=1.5)
     with pytest.raises(ValueError, match="draw ratings instead"):
         draw_histograms(model, np.ones(6, int), seed=1)
     with pytest.raises(ValueError, match=r"n must be \(6,\) whole numbers"):

@@ -405,7 +405,7 @@ def test_other_nonsense_is_refused():
     with pytest.raises(ValueError, match="points must lie in"):
         Styles(points=9)
     with pytest.raises(TypeError, match=r"contact must be a Contact, got 0.5"):
-        Response(contact=0.5)  # type: ignore[arg-type]
+        Response(contact=0.5)
 
 
 def test_fixed_ratings_go_through_response_but_not_through_modes_that_shift():
