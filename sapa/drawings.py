@@ -7,9 +7,10 @@ from typing import Final, Literal, get_args
 from matplotlib.axes import Axes
 
 from sapa import drawings_2020 as each
+from sapa.choices import SEED
 from sapa.drawings_2020 import HISTORY, Measure
 from sapa.published import Language, Unit
-from sapa.reproduction import SEED, Reproduction, Stage, reproduce_2020
+from sapa.reproduction import Reproduction, Stage, reproduce_2020
 
 Name2020 = Literal[
     "scores", "ranks", "tiers", "allocation", "sample", "distributions", "variance", "effective",

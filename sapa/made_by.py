@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from sapa.published.names import Language
+from sapa.choices import Language
 from sapa.words import phrase
 
 PACKAGES: Final = ("sapa", "numpy", "scipy", "pandas", "xarray", "matplotlib")

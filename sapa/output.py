@@ -17,10 +17,9 @@ from openpyxl.utils import get_column_letter
 
 from sapa.json_text import json_text
 from sapa.spreadsheet_text import csv_text, for_sheet
-from sapa.whole_file import whole_file
+from sapa.whole_file import TABLES, whole_file, writable
 
 MANIFEST = "manifest.json"
-WRITERS: Final = (".csv", ".xlsx", ".json")
 MOST_ROWS: Final = 2**20
 
 
@@ -126,7 +125,7 @@ def write(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     ValueError
         When the name ends otherwise, or what is there is a folder or a link.
     """
-    place = writable(path, WRITERS)
+    place = writable(path, TABLES)
     notes = notes_of(table)
     if place.suffix.lower() == ".csv":
         write_csv(table, place)
@@ -136,28 +135,6 @@ def write(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     else:
         with whole_file(place) as fresh:
             fresh.write_text(json_text({"notes": notes, "rows": table}) + "\n", encoding="utf-8")
-
-
-def writable(path: str | os.PathLike[str], endings: tuple[str, ...]) -> Path:
-    """Path of a file to write, of a kind that can be written.
-
-    Raises
-    ------
-    ValueError
-        When it ends otherwise, or what is there is no plain file.
-
-    Examples
-    --------
-    >>> writable("table.doc", (".csv", ".xlsx"))
-    Traceback (most recent call last):
-    ValueError: out must end in .csv or .xlsx, got 'table.doc'; choose another name
-    """
-    place = Path(path)
-    if place.suffix.lower() not in endings:
-        raise ValueError(f"out must end in {' or '.join(endings)}, got {place.name!r}; choose another name")
-    if place.is_symlink() or (place.exists() and not place.is_file()):
-        raise ValueError(f"out must be a file, got {str(path)!r}, which is none; choose another name")
-    return place
 
 
 def notes_of(table: pd.DataFrame) -> dict[str, Any]:

@@ -14,13 +14,11 @@ from matplotlib.axes import Axes
 
 from sapa import figures
 from sapa.answers import read
+from sapa.choices import MIN_DF, MIN_RATERS, Denominator, Language, SinglePsu, Statistic, Unit
 from sapa.estimation import compare, estimate, letters, rank
 from sapa.estimation import pictures as each
-from sapa.estimation.official import Denominator, SinglePsu, Statistic
-from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit
 from sapa.made_by import references, reproducibility
 from sapa.own_summary import Settings, change_in_words, numbers_in_words, ranks_in_words, variance_in_words
-from sapa.published.names import Language
 from sapa.report import Figure, ReportTable, Section, figure, page, report_table
 from sapa.report_files import report_place, write_page
 from sapa.tallies import item_shares, raters_of

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sapa.estimation.official import Statistic, official
-from sapa.estimation.tables import Unit
+from sapa.choices import Language, Statistic, Unit
+from sapa.estimation.official import official
 from sapa.figures.rows import percent
-from sapa.published.names import Language
 from sapa.words import header, labels_of, phrase
 
 NAMED = 10  # units named in a sentence

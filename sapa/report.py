@@ -15,7 +15,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure as Drawing
 
-from sapa.published.names import Language
+from sapa.choices import Language
 from sapa.words import header, phrase
 
 _ADDRESSES = re.compile(r'<metadata>.*?</metadata>|<!--.*?-->|\sxmlns(?::xlink)?="[^"]*"', re.DOTALL)

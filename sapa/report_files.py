@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from sapa.browser import find_browser, print_pdf
-from sapa.output import writable
-from sapa.whole_file import whole_file
+from sapa.whole_file import whole_file, writable
 
 NO_BROWSER: Final = (
     "no Chromium, Chrome or Edge found: the report is HTML only; install one, or print the page by hand"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import xarray as xr
 
+from sapa.choices import SEED
 from sapa.feasibility import feasibility
 from sapa.findings import findings
 from sapa.ledger import agreement, ledger, summary
@@ -16,7 +17,6 @@ from sapa.verdicts import Verdicts, verdicts_2020
 
 #: Told the share done, in 0..1, and what is being done.
 Stage = Callable[[float, str], None]
-SEED = 2020
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,12 +8,13 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 
+from sapa.choices import SEED
 from sapa.drawings import drawings
 from sapa.output import whole_folder, write_csv, write_xlsx
 from sapa.published import Language
 from sapa.report import Figure, figure
 from sapa.report_files import report_place, write_page
-from sapa.reproduction import SEED, Reproduction, Stage, reproduce_2020
+from sapa.reproduction import Reproduction, Stage, reproduce_2020
 from sapa.reproduction_report import reproduction_page
 from sapa.words import phrase
 

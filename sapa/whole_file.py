@@ -9,6 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+#: Files of answers, and of tables, that can be written.
+ANSWERS: Final = (".csv", ".xlsx", ".parquet")
+TABLES: Final = (".csv", ".xlsx", ".json")
 _MARK: Final = "~sapa~"
 #: A part-file that has not been written to for so many seconds has lost its writer.
 ABANDONED: Final = 3600
@@ -44,6 +47,28 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def writable(path: str | os.PathLike[str], endings: tuple[str, ...]) -> Path:
+    """Path of a file to write, of a kind that can be written.
+
+    Raises
+    ------
+    ValueError
+        When it ends otherwise, or what is there is no plain file.
+
+    Examples
+    --------
+    >>> writable("table.doc", (".csv", ".xlsx"))
+    Traceback (most recent call last):
+    ValueError: out must end in .csv or .xlsx, got 'table.doc'; choose another name
+    """
+    place = Path(path)
+    if place.suffix.lower() not in endings:
+        raise ValueError(f"out must end in {' or '.join(endings)}, got {place.name!r}; choose another name")
+    if place.is_symlink() or (place.exists() and not place.is_file()):
+        raise ValueError(f"out must be a file, got {str(path)!r}, which is none; choose another name")
+    return place
 
 
 def _to_disk(file: Path) -> None:

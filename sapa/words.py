@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from sapa.published.names import Language, Unit, names
+from sapa.choices import Language
+from sapa.published.names import Unit, names
 
 REPORT = "report_words.toml"
 

@@ -5,7 +5,6 @@ import sys
 
 import typer
 
-from sapa.answers import check as check_answers
 from sapa.commands.exit_codes import PROBLEMS
 from sapa.commands.python_call import PythonText, python_call, tell_python
 from sapa.commands.tables import AsJson, Codebook, Data, Out, codebook_of, show, working
@@ -18,6 +17,8 @@ def check(data: Data, codebook: Codebook = None, out: Out = None, as_json: AsJso
 
     Example: sapa check answers.csv
     """
+    from sapa.answers import check as check_answers
+
     book = codebook_of(data, codebook)
     with working(f"checking {data.name}"):
         found = check_answers(data, book)

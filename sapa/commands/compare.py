@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sapa.choices import MIN_DF, MIN_RATERS, Denominator, SinglePsu, Statistic, Unit
 from sapa.commands.python_call import python_call
 from sapa.commands.tables import (
     AsJson,
@@ -22,9 +23,6 @@ from sapa.commands.tables import (
     show,
     working,
 )
-from sapa.estimation import compare as compare_answers
-from sapa.estimation.official import Denominator, SinglePsu, Statistic
-from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit
 
 
 def compare(
@@ -55,6 +53,8 @@ def compare(
 
     Example: sapa compare answers_2024.csv answers_2025.csv --codebook answers.toml
     """
+    from sapa.estimation import compare as compare_answers
+
     old, old_text = reading(before, codebook, drop=drop)
     beside = after.with_suffix(".toml")
     later = codebook_after or (codebook if codebook or beside.is_file() else before.with_suffix(".toml"))

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sapa.choices import By, Denominator, SinglePsu
 from sapa.commands.python_call import python_call
 from sapa.commands.tables import (
     AsJson,
@@ -18,9 +19,6 @@ from sapa.commands.tables import (
     show,
     working,
 )
-from sapa.estimation import estimate as estimate_answers
-from sapa.estimation.official import Denominator, SinglePsu
-from sapa.estimation.tables import By
 
 
 def estimate(
@@ -42,6 +40,8 @@ def estimate(
 
     Example: sapa estimate answers.csv --by region --out regions.xlsx
     """
+    from sapa.estimation import estimate as estimate_answers
+
     answers, text = reading(data, codebook, drop=drop)
     options: dict[str, Any] = {"by": by, "denominator": denominator, "deff": deff, "level": level}
     options |= {"single_psu": single_psu, "min_cell": min_cell}

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import pandas as pd
 import typer
 
+from sapa.choices import MIN_DF, MIN_RATERS, SEED, Denominator, Language, SinglePsu, Statistic
 from sapa.commands.progress import ShowProgress, shown
 from sapa.commands.python_call import PythonText, python_call, tell_python
 from sapa.commands.tables import (
@@ -24,12 +24,7 @@ from sapa.commands.tables import (
     reading,
     working,
 )
-from sapa.estimation import draw, draw_change
-from sapa.estimation.official import Denominator, SinglePsu, Statistic
-from sapa.estimation.tables import MIN_DF, MIN_RATERS
-from sapa.output import writable
-from sapa.published.names import Language
-from sapa.whole_file import whole_file
+from sapa.whole_file import whole_file, writable
 
 FORMATS = (".png", ".pdf", ".svg")
 Name = Literal[
@@ -81,6 +76,8 @@ def figure(
 
     Example: sapa figure ranks answers.csv --lang kk --out ranks.pdf
     """
+    from sapa.estimation import draw
+
     writable(out, FORMATS)
     options: dict[str, Any] = {"by": by or "service", "statistic": statistic, "denominator": denominator}
     options |= {"deff": deff, "level": level, "single_psu": single_psu, "min_raters": min_raters}
@@ -98,7 +95,7 @@ def figure(
         answers, text = reading(data, codebook, drop=drop)
         drawing, call = lambda: draw(answers, **options), python_call(draw, text, **options)
     call = PythonText(f"{call}.get_figure(root=True).savefig({str(out)!r}, dpi=200)")
-    import matplotlib.pyplot as plt  # here, for it takes longer to load than most commands take to run
+    import matplotlib.pyplot as plt
 
     plt.switch_backend("agg")  # no window: there may be no screen
     with working("drawing"), whole_file(out) as fresh:
@@ -124,8 +121,7 @@ def _of_2020(
     language: Language,
     progress: bool | None,
 ) -> Drawing:
-    from sapa.drawings import draw_2020  # here, for matplotlib takes long to load
-    from sapa.reproduction import SEED
+    from sapa.drawings import draw_2020
 
     options: dict[str, Any] = {"by": by, "statistic": statistic, "quantity": quantity}
     options |= {"replicates": replicates, "seed": SEED if seed is None else seed, "language": language}
@@ -138,6 +134,8 @@ def _of_2020(
 
 
 def _of_study(data: Path, quantity: str | None, language: Language) -> Drawing:
+    import pandas as pd
+
     from sapa.studies.drawing import draw_study
 
     try:
@@ -157,6 +155,8 @@ def _of_change(
     drop: bool,
     options: dict[str, Any],
 ) -> Drawing:
+    from sapa.estimation import draw_change
+
     if after is None:
         raise ValueError("change needs two files of answers, the earlier and the later round; add the later")
     old, old_text = reading(before, codebook, drop=drop)
@@ -170,6 +170,8 @@ def _of_change(
 
 def _population(path: Path | None) -> dict[str, float] | None:
     """Population of each region from a CSV file."""
+    import pandas as pd
+
     if path is None:
         return None
     try:

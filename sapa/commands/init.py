@@ -3,14 +3,15 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sapa.answers import AnswerCodebook, FileTable, Item, check, guess_codebook, open_table, write_codebook
-from sapa.answers.codebook import MISSING_KINDS, ROLES
 from sapa.commands.python_call import PythonText, python_call, tell_python
 from sapa.commands.tables import AsJson, Codebook, Data, codebook_of, print_json, working
+
+if TYPE_CHECKING:
+    from sapa.answers import AnswerCodebook, FileTable
 
 
 def init(
@@ -27,6 +28,8 @@ def init(
 
     Example: sapa init answers.csv --yes
     """
+    from sapa.answers import check, guess_codebook, open_table, write_codebook
+
     place = codebook_of(data, codebook)
     if place.exists() and not force:
         raise ValueError(f"codebook {str(place)!r} is there already; edit it, or add --force to replace it")
@@ -52,8 +55,10 @@ def _named(data: Path, place: Path) -> str:
     return "" if place == codebook_of(data, None) else f" --codebook {place}"
 
 
-def _asked(table: FileTable, book: AnswerCodebook) -> AnswerCodebook:
+def _asked(table: "FileTable", book: "AnswerCodebook") -> "AnswerCodebook":
     """Guessed codebook with what the user says instead."""
+    from sapa.answers.codebook import MISSING_KINDS, ROLES, AnswerCodebook
+
     names = [str(name) for name in table.frame.columns]
     print(f"{', '.join(table.remarks)}\ncolumns: {', '.join(names)}", file=sys.stderr)
     columns = {}
@@ -92,8 +97,10 @@ def _ask(question: str, guess: str, allowed: list[str] | None = None) -> str:
         print(f"there is no column {said!r}", file=sys.stderr)
 
 
-def _as_python(book: AnswerCodebook) -> PythonText:
+def _as_python(book: "AnswerCodebook") -> PythonText:
     """Text that makes a codebook."""
+    from sapa.answers import AnswerCodebook, Item
+
     items = {
         name: python_call(Item, item.column, item.criterion, zone=item.zone, channels=item.channels)
         for name, item in book.items.items()

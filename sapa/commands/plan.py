@@ -4,18 +4,16 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
-from sampling import Frame, Plan, Precision, allocate
 from sapa.commands.python_call import PythonText, python_call, tell_python
 from sapa.commands.tables import AsJson, Deff, print_json, working
-from sapa.frames import actual_2020, frame_2020, read_frame, write_example
-from sapa.output import write_xlsx
-from sapa.planning import case_2020, plan_tables
 from sapa.whole_file import whole_file
+
+if TYPE_CHECKING:
+    from sampling import Frame, Plan, Precision
 
 PICTURE = ".png"
 
@@ -71,6 +69,11 @@ def plan(
 
     Example: sapa plan --precision service:half-width:0.2 --precision region:change:0.2 --out precise.xlsx
     """
+    from sampling import allocate
+    from sapa.frames import actual_2020, frame_2020, read_frame, write_example
+    from sapa.output import write_xlsx
+    from sapa.planning import case_2020, plan_tables
+
     if example is not None:
         write_example(example)
         print(
@@ -115,6 +118,10 @@ def _sheets_text(
     frame: Path | None, rates: dict[str, dict[str, float]], n: int | None, options: dict[str, Any]
 ) -> PythonText:
     """The Python expression that makes the workbook's sheets."""
+    from sampling import Precision, allocate
+    from sapa.frames import actual_2020
+    from sapa.planning import case_2020, plan_tables
+
     each = [
         python_call(Precision, p.by, p.measure, p.limit, statistic=p.statistic) for p in options["precision"]
     ]
@@ -129,8 +136,10 @@ def _sheets_text(
     return PythonText(f"{{**{sheets}, {old}}}")
 
 
-def _limit(text: str) -> Precision:
+def _limit(text: str) -> "Precision":
     """A limit from ``where:measure:value[:statistic]``."""
+    from sampling import Precision
+
     parts = text.split(":")
     if len(parts) not in (3, 4):
         raise ValueError(
@@ -166,20 +175,23 @@ def _modes(told: list[str]) -> tuple[dict[str, float] | None, dict[str, dict[str
 
 def _known_text(frame: Path | None, rates: dict[str, dict[str, float]]) -> PythonText:
     """Python text of the frame that is planned."""
+    from sapa.frames import frame_2020, read_frame
+
     if frame is None:
         return python_call(frame_2020, **rates)
     known = python_call(read_frame, frame)
     return PythonText(f"dataclasses.replace({known}, **{rates!r})") if rates else known
 
 
-def _with(frame: Frame, rates: dict[str, dict[str, float]]) -> Frame:
+def _with(frame: "Frame", rates: dict[str, dict[str, float]]) -> "Frame":
     """The frame with other contact and response rates."""
     return replace(frame, contact=rates["contact"], response=rates["response"]) if rates else frame
 
 
-def _draw(plan: Plan, path: Path) -> tuple[Path, Path]:
+def _draw(plan: "Plan", path: Path) -> tuple[Path, Path]:
     """The table with its margins, and the regions beside the population: two pictures, each whole or not."""
-    import matplotlib.pyplot as plt  # here, for it takes longer to load than most commands take to run
+    import matplotlib.pyplot as plt
+    import numpy as np
 
     from sapa.figures import allocation_map, population_and_sample
 

@@ -4,13 +4,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from sapa.reproduction import Stage
+if TYPE_CHECKING:
+    from sapa.reproduction import Stage
 
 ShowProgress = Annotated[
     bool | None,
@@ -23,7 +22,7 @@ ShowProgress = Annotated[
 
 
 @contextmanager
-def shown(progress: bool | None = None) -> Iterator[Stage]:
+def shown(progress: bool | None = None) -> Iterator["Stage"]:
     """Callback that shows each stage of a long job while it runs.
 
     Parameters
@@ -31,6 +30,9 @@ def shown(progress: bool | None = None) -> Iterator[Stage]:
     progress
         Whether it shows anything; by default where standard error is a terminal. Elsewhere one line a stage.
     """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     terminal = sys.stderr.isatty()
     if not (terminal if progress is None else progress):
         yield lambda share, text: None
@@ -48,7 +50,7 @@ def shown(progress: bool | None = None) -> Iterator[Stage]:
         yield stage
 
 
-def _plain() -> Stage:
+def _plain() -> "Stage":
     """Stages as lines with the seconds since the start, at most one every two seconds."""
     start = time.monotonic()
     due = [start]

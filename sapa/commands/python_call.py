@@ -10,8 +10,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 
 class PythonText(str):
     """Python text that stands in another call as it is, not as a string."""
@@ -66,11 +64,13 @@ def tell_python(call: str) -> None:
 
 def _text(value: object) -> str:
     """Python text of a value; infinities have no name of their own."""
+    from numpy import generic
+
     if isinstance(value, PythonText):
         return value
     if isinstance(value, Path):
         return repr(str(value))
-    if isinstance(value, np.generic):
+    if isinstance(value, generic):
         return _text(value.item())
     if isinstance(value, float) and not isfinite(value):
         return f"float({str(value)!r})"

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sapa.choices import MIN_DF, MIN_RATERS, Denominator, SinglePsu, Statistic, Unit
 from sapa.commands.python_call import python_call
 from sapa.commands.tables import (
     AsJson,
@@ -22,9 +23,6 @@ from sapa.commands.tables import (
     show,
     working,
 )
-from sapa.estimation import rank as rank_answers
-from sapa.estimation.official import Denominator, SinglePsu, Statistic
-from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit
 
 
 def rank(
@@ -51,6 +49,8 @@ def rank(
 
     Example: sapa rank answers.csv --statistic satisfaction --min-cell 5
     """
+    from sapa.estimation import rank as rank_answers
+
     answers, text = reading(data, codebook, drop=drop)
     options: dict[str, Any] = {"by": by, "statistic": statistic, "denominator": denominator, "deff": deff}
     options |= {

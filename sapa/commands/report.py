@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sapa.choices import MIN_DF, MIN_RATERS, SEED, Denominator, Language, SinglePsu, Statistic, Unit
 from sapa.commands.progress import ShowProgress, shown
 from sapa.commands.python_call import python_call, tell_python
 from sapa.commands.tables import (
@@ -22,9 +23,6 @@ from sapa.commands.tables import (
     print_json,
     working,
 )
-from sapa.estimation.official import Denominator, SinglePsu, Statistic
-from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit
-from sapa.published.names import Language
 from sapa.report_files import NO_BROWSER
 
 
@@ -74,8 +72,7 @@ def report(
     """
     options: dict[str, Any] = {"deff": deff, "language": language, "pdf": pdf}
     if data is None:
-        from sapa.reproduction import SEED
-        from sapa.reproduction_files import report_2020  # here, for its drawings take long to load
+        from sapa.reproduction_files import report_2020
 
         options["seed"] = SEED if seed is None else seed
         with shown(progress) as stage:

@@ -1,17 +1,17 @@
 """``sapa reproduce``: the 2020 monitoring rebuilt, judged and shown."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from sapa.choices import SEED, Language
 from sapa.commands.progress import ShowProgress, shown
 from sapa.commands.python_call import python_call, tell_python
 from sapa.commands.tables import AsJson, print_json
-from sapa.published import Language
-from sapa.reproduction import SEED, Reproduction
+
+if TYPE_CHECKING:
+    from sapa.reproduction import Reproduction
 
 HEADS = {
     "input": "input",
@@ -41,7 +41,7 @@ def reproduce(
 
     Example: sapa reproduce --out out/2020
     """
-    from sapa.reproduction_files import reproduce_into  # here, for its drawings take long to load
+    from sapa.reproduction_files import reproduce_into
 
     options: dict[str, Any] = {"rho": rho, "deff": deff, "seed": seed, "language": lang}
     with shown(progress) as stage:
@@ -55,8 +55,11 @@ def reproduce(
     tell_python(call)
 
 
-def _summarise(result: Reproduction, out: Path) -> None:
+def _summarise(result: "Reproduction", out: Path) -> None:
     """Ledger counts by table and the findings, on standard output."""
+    from rich.console import Console
+    from rich.table import Table
+
     console = Console()
     grid = Table("Table", *HEADS.values(), box=None, padding=(0, 2, 0, 0), header_style="bold underline")
     for column in grid.columns:

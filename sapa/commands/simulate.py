@@ -7,10 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from sapa.commands.python_call import PythonText, python_call, tell_python
-from sapa.commands.tables import AsJson, print_json, working
-from sapa.output import notes_of, writable, write
-from sapa.studies import simulate_answers, true_scores, write_answers
-from sapa.studies.answers import ANSWERS, codebook_beside
+from sapa.commands.tables import AsJson, codebook_of, print_json, working
+from sapa.whole_file import ANSWERS, writable
 
 
 def simulate(
@@ -56,6 +54,9 @@ def simulate(
 
     Example: sapa simulate --n 9000 --cooperation 0.6 --out made.csv && sapa rank made.csv
     """
+    from sapa.output import notes_of, write
+    from sapa.studies import simulate_answers, true_scores, write_answers
+
     options: dict[str, Any] = {
         "n": n,
         "plan": plan,
@@ -71,7 +72,7 @@ def simulate(
         "breakoff": breakoff,
         "fabricated": fabricated,
     }
-    files = [writable(out, ANSWERS), codebook_beside(out), *([] if truth is None else [truth])]
+    files = [writable(out, ANSWERS), codebook_of(out, None), *([] if truth is None else [truth])]
     there = [str(place) for place in files if place.exists()]
     if there and not force:
         raise ValueError(f"out must be new files, {there[0]!r} exists; choose another name, or add --force")

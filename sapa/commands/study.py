@@ -8,14 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
+from sapa.choices import STUDY_NAMES
 from sapa.commands.python_call import PythonText, python_call
 from sapa.commands.tables import AsJson, Out, show
-from sapa.studies import STUDIES, study_page
-from sapa.studies import study as study_of
 
 
 def study(
-    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(STUDIES)}; or all.")],
+    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(STUDY_NAMES)}; or all.")],
     replicates: Annotated[int, typer.Option(help="Surveys drawn for each scenario.")] = 500,
     seed: Annotated[int, typer.Option(help="Seed of every random number.")] = 2020,
     rho: Annotated[float, typer.Option(help="Correlation of a person's latent ratings.")] = 0.5,
@@ -37,6 +36,9 @@ def study(
 
     Example: sapa study rules --replicates 1000 --store runs/rules
     """
+    from sapa.studies import study as study_of
+    from sapa.studies import study_page
+
     options: dict[str, Any] = {"replicates": replicates, "seed": seed, "rho": rho}
     options["store"] = None if store is None else str(store)
     with _client(scheduler) as client:

@@ -4,18 +4,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
-import xarray as xr
-from rich.console import Console
 
-from sapa.answers import read
 from sapa.commands.python_call import PythonText, pasteable, python_call, tell_python
-from sapa.json_text import json_text
-from sapa.output import WRITERS, notes_of, writable, write
-from sapa.spreadsheet_text import csv_text
+from sapa.whole_file import TABLES, writable
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 Data = Annotated[Path, typer.Argument(help="File of answers: .csv, .xlsx, .parquet, .sav or .dta.")]
 Codebook = Annotated[
@@ -30,7 +28,7 @@ AsJson = Annotated[
 
 def _early(out: Path | None) -> Path | None:
     """A file that cannot be written is refused before the work, not after it."""
-    return out if out is None else writable(out, WRITERS)
+    return out if out is None else writable(out, TABLES)
 
 
 Out = Annotated[
@@ -54,8 +52,10 @@ def codebook_of(data: Path, codebook: Path | None) -> Path:
     return data.with_suffix(".toml") if codebook is None else codebook
 
 
-def reading(data: Path, codebook: Path | None, *, drop: bool) -> tuple[xr.Dataset, PythonText]:
+def reading(data: Path, codebook: Path | None, *, drop: bool) -> tuple["xr.Dataset", PythonText]:
     """Answers, and the Python text that reads them."""
+    from sapa.answers import read
+
     book = codebook_of(data, codebook)
     if not book.is_file():
         raise ValueError(f"there is no codebook {str(book)!r}; write one with: sapa init {data}")
@@ -70,15 +70,20 @@ def working(what: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
+    from rich.console import Console
+
     with Console(stderr=True).status(what):
         yield
 
 
-def show(table: pd.DataFrame, *, call: PythonText, as_json: bool, out: Path | None) -> None:
+def show(table: "pd.DataFrame", *, call: PythonText, as_json: bool, out: Path | None) -> None:
     """Table on standard output or in a file, and the Python call that makes it on standard error.
 
     On a terminal the table is laid out and rounded; in a pipe it is CSV with every digit.
     """
+    from sapa.output import notes_of, write
+    from sapa.spreadsheet_text import csv_text
+
     call = call if out is None else python_call(write, call, out)
     if out is not None:
         write(table, out)
@@ -100,13 +105,15 @@ def show(table: pd.DataFrame, *, call: PythonText, as_json: bool, out: Path | No
 
 def print_json(call: str, **facts: Any) -> None:
     """One JSON object on standard output: the Python call that gives the same, and the facts."""
+    from sapa.json_text import json_text
+
     print(json_text({"python": pasteable(call), **facts}))
 
 
-def _laid_out(table: pd.DataFrame) -> None:
+def _laid_out(table: "pd.DataFrame") -> None:
     rounded = table.copy()
     for name in rounded.select_dtypes("float").columns:
-        rounded[name] = rounded[name].map(lambda value: "" if pd.isna(value) else f"{value:.3f}")
+        rounded[name] = rounded[name].map(lambda value: "" if value != value else f"{value:.3f}")
     print(rounded.to_string(index=False, na_rep=""))
 
 

@@ -1,26 +1,17 @@
 """``sapa template``: workbooks and codebooks to fill in."""
 
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 
-from sapa.answers import AnswerCodebook, write_codebook
-from sapa.answers.templates import answers_template, frame_template, template_codebook
 from sapa.commands.python_call import python_call, tell_python
 from sapa.commands.tables import AsJson, print_json
-from sapa.output import writable, write_xlsx
+from sapa.whole_file import writable
 
 Kind = Literal["answers", "codebook", "frame"]
 DEFAULT: Final = {"answers": "answers.xlsx", "codebook": "answers.toml", "frame": "frame.xlsx"}
-
-MAKERS: Final[Mapping[Kind, Callable[[], Any]]] = {
-    "answers": answers_template,
-    "codebook": template_codebook,
-    "frame": frame_template,
-}
 
 
 def template(
@@ -34,17 +25,21 @@ def template(
 
     Example: sapa template answers && sapa template codebook
     """
+    from sapa.answers import write_codebook
+    from sapa.answers.templates import answers_template, frame_template, template_codebook
+    from sapa.output import write_xlsx
+
     place = Path(DEFAULT[kind]) if out is None else out
     writable(place, (Path(DEFAULT[kind]).suffix,))
     if place.exists():
         raise ValueError(f"out must be a new file, got {str(place)!r}, which exists; choose another name")
-    made = MAKERS[kind]()
-    if isinstance(made, AnswerCodebook):
-        write_codebook(made, place)
-        call = python_call(write_codebook, python_call(MAKERS[kind]), place)
+    if kind == "codebook":
+        write_codebook(template_codebook(), place)
+        call = python_call(write_codebook, python_call(template_codebook), place)
     else:
-        write_xlsx(made, place)
-        call = python_call(write_xlsx, python_call(MAKERS[kind]), place)
+        maker = answers_template if kind == "answers" else frame_template
+        write_xlsx(maker(), place)
+        call = python_call(write_xlsx, python_call(maker), place)
     if as_json:
         print_json(call, files=[place])
     print(f"wrote {place}", file=sys.stderr)

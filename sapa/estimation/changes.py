@@ -8,10 +8,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from estimators import change, tipping_point
-from sapa.estimation.official import Denominator, SinglePsu, Statistic, official
+from sapa.choices import MIN_DF, MIN_RATERS, Denominator, SinglePsu, Statistic, Unit
+from sapa.estimation.official import official
 from sapa.estimation.rows import dropped_rows, joint, known_statistic, rows_of, shown, unranked
 from sapa.estimation.small_cells import suppressed
-from sapa.estimation.tables import ABOVE, MIN_DF, MIN_RATERS, Unit
+from sapa.estimation.tables import ABOVE
 
 
 def compare(

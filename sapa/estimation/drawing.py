@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import xarray as xr
 
+from sapa.choices import MIN_DF, MIN_RATERS, Denominator, Language, SinglePsu, Statistic, Unit
 from sapa.estimation.changes import compare
-from sapa.estimation.official import Denominator, SinglePsu, Statistic
-from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit
-from sapa.published.names import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

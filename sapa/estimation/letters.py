@@ -4,10 +4,10 @@ import pandas as pd
 import xarray as xr
 
 from estimators import tiers
-from sapa.estimation.official import Denominator, SinglePsu, Statistic, official
+from sapa.choices import MIN_DF, MIN_RATERS, Denominator, SinglePsu, Statistic, Unit
+from sapa.estimation.official import official
 from sapa.estimation.rows import fit_to_rank, joint, rows_of
 from sapa.estimation.small_cells import suppressed
-from sapa.estimation.tables import MIN_DF, MIN_RATERS, Unit
 
 
 def letters(

@@ -1,7 +1,7 @@
 """Official scores of own answers: the design that the codebook names, the scheme, and the intervals."""
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 import xarray as xr
 
@@ -9,11 +9,8 @@ from estimators import Design, Nodes, SparseRule, compose
 from estimators.composite_design import stratified
 from estimators.nonprobability import inference_label
 from sapa.answers import scheme_of
+from sapa.choices import Denominator, Level, SinglePsu
 
-Level = Literal["country", "region", "service", "channel", "criterion"]
-Statistic = Literal["mean", "satisfaction"]
-Denominator = Literal["asked", "rated"]
-SinglePsu = Literal["error", "certainty", "centered", "average"]
 #: Strata where the codebook names none. Regions are left out: strata of two or three people would say
 #: that a score has no error when the few happen to agree.
 CELLS: Final = ("service", "channel")

@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 
 from sapa import figures
 from sapa.answers.reading import SLASH
+from sapa.choices import Language, Statistic, Unit
 from sapa.coverage import SIZES, coverage_by_size
 from sapa.estimation.drawing import OF_RATINGS, Rows
 from sapa.estimation.letters import letters
-from sapa.estimation.official import PARTS, Statistic, official
+from sapa.estimation.official import PARTS, official
 from sapa.estimation.small_cells import suppressed
-from sapa.estimation.tables import Unit, estimate, rank
-from sapa.published.names import Language
+from sapa.estimation.tables import estimate, rank
 from sapa.tallies import crossed, item_shares, raters_of, rating_shares
 from sapa.words import label, labels_of
 

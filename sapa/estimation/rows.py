@@ -9,7 +9,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sapa.answers.reading import SLASH
-from sapa.estimation.official import PARTS, Level, Statistic
+from sapa.choices import Level, Statistic
+from sapa.estimation.official import PARTS
 
 
 def rows_of(found: xr.Dataset, by: Level, columns: list[str]) -> pd.DataFrame:

@@ -1,19 +1,16 @@
 """Own answers scored and ranked: the tables behind the command line."""
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from estimators import ranks, scores
+from sapa.choices import MIN_DF, MIN_RATERS, By, Denominator, SinglePsu, Statistic, Unit
 from sapa.estimation.official import (
     PARTS,
-    Denominator,
-    Level,
-    SinglePsu,
-    Statistic,
     design_in_words,
     design_of,
     official,
@@ -21,14 +18,10 @@ from sapa.estimation.official import (
 from sapa.estimation.rows import dropped_rows, fit_to_rank, joint, known_statistic, notes_of, rows_of, shown
 from sapa.estimation.small_cells import suppressed
 
-By = Literal[Level, "item"]
-Unit = Literal["region", "service", "channel"]
 #: Columns that name what a row is a part of: a whole that may be published too.
 ABOVE: Final[Mapping[str, tuple[str, ...]]] = {level: parts[:-1] for level, parts in PARTS.items()} | {
     "item": ("service",)
 }
-MIN_RATERS: Final = 10
-MIN_DF: Final = 10.0
 
 
 def estimate(

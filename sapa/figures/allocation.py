@@ -9,7 +9,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 
-from sapa.published.names import Language
+from sapa.choices import Language
 from sapa.words import word
 
 CELL = (0.155, 0.19)  # inches of one cell, across and down

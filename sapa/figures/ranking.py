@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
+from sapa.choices import Language
 from sapa.figures.rows import BLUE, GREY, PALE, broken, label_rows, legend, percent, row_places, tall
-from sapa.published.names import Language
 from sapa.words import word
 
 

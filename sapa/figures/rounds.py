@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from sapa.choices import Language
 from sapa.figures.rows import BLUE, GREY, RED, label_rows, legend, row_places, tall
-from sapa.published.names import Language
 from sapa.words import word
 
 #: Colour and marker of the later round by verdict: apart in grey print too.

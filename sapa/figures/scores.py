@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 from numpy.typing import ArrayLike
 
+from sapa.choices import Language
 from sapa.figures.rows import BLUE, GREY, RED, label_rows, legend, percent, row_places, tall
-from sapa.published.names import Language
 from sapa.words import word
 
 #: From one to five: orange against blue, threes grey (Brewer's PuOr, safe for the colour-blind).

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from sapa.choices import Language
 from sapa.figures.rows import (
     BLUE,
     CYCLE,
@@ -20,7 +21,6 @@ from sapa.figures.rows import (
     row_places,
     tall,
 )
-from sapa.published.names import Language
 from sapa.words import labels_of, word
 
 STATUS_COLOURS = {

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 from numpy.typing import ArrayLike
 
+from sapa.choices import Language
 from sapa.figures.rows import (
     BLUE,
     CYCLE,
@@ -20,7 +21,6 @@ from sapa.figures.rows import (
     row_places,
     tall,
 )
-from sapa.published.names import Language
 from sapa.words import label, word
 
 MARKERS = "osD^vPX<>*"

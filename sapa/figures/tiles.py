@@ -14,8 +14,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgb
 from matplotlib.patches import Rectangle
 
+from sapa.choices import Language
 from sapa.figures.rows import broken
-from sapa.published.names import Language, names
+from sapa.published.names import names
 from sapa.words import word
 
 #: The 17 regions of 2020, or the 20 since 2022.

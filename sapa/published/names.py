@@ -4,9 +4,9 @@ from typing import Literal
 
 import pandas as pd
 
+from sapa.choices import Language
 from sapa.published.tables import table
 
-Language = Literal["en", "kk", "ru"]
 Unit = Literal["service", "agency", "region"]
 _TABLE: dict[Unit, str] = {"service": "services", "agency": "agencies", "region": "regions"}
 

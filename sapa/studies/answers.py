@@ -16,13 +16,13 @@ from estimators.ratings import NOT_ANSWERED, NOT_APPLICABLE, NOT_ASKED
 from sampling import round_table, round_total
 from sapa.answers import AnswerCodebook, write_codebook
 from sapa.answers.templates import template_codebook
-from sapa.output import notes_of, writable, write_csv, write_xlsx
+from sapa.output import notes_of, write_csv, write_xlsx
 from sapa.scheme_2020 import LIST_OF_CHANNEL, questionnaire
 from sapa.studies.declaring import respondents, service_of_form, world_services
 from sapa.studies.planning import spread_out
 from sapa.studies.scoring import RuleScores
 from sapa.studies.world import PEOPLE_PER_RESPONDENT, World, world_2020
-from sapa.whole_file import whole_file
+from sapa.whole_file import ANSWERS, whole_file, writable
 from simulate import (
     Breakoff,
     Cooperation,
@@ -38,8 +38,6 @@ from simulate import (
 )
 from simulate.response import fielded
 
-#: Files of answers that can be written.
-ANSWERS: Final = (".csv", ".xlsx", ".parquet")
 FEWEST_FABRICATORS: Final = 0.2
 PARTS: Final = ("respondent", "service", "region", "channel", "interviewer", "weight")
 

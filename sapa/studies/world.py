@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from estimators import max_entropy
 from estimators.ratings import NOT_ANSWERED, NOT_APPLICABLE, NOT_ASKED, asked
+from sapa.choices import SEED
 from sapa.microdata import synthetic_2020
 from sapa.published import corrected_criteria
 from sapa.scheme_2020 import items_of, questionnaire, service_channels
 from simulate import ItemNonresponse, NotApplicable, Population, Response
 
-SEED: Final = 2020
 PEOPLE_PER_RESPONDENT: Final = 200
 
 

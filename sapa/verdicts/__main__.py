@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
+from sapa.choices import SEED
 from sapa.microdata import synthetic_2020
 from sapa.precision import precision_2020
-from sapa.reproduction import SEED
 from sapa.verdicts.page import page
 from sapa.verdicts.verdicts import verdicts_2020
 

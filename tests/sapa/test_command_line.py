@@ -9,9 +9,12 @@ import matplotlib.pyplot as plt
 import pytest
 from typer.testing import CliRunner
 
+import sapa
 from sapa import cli
 from sapa.answers import write_codebook
-from sapa.commands import exit_codes, rank
+from sapa.choices import STUDY_NAMES
+from sapa.commands import exit_codes
+from sapa.studies import STUDIES
 from tests.sapa.answer_files import BOOK, people, write
 
 PAGE = (Path(__file__).parents[2] / "docs" / "command_line.md").read_text(encoding="utf-8")
@@ -79,12 +82,11 @@ def test_the_page_tells_every_exit_code():
 
 def test_a_fault_of_ours_has_a_traceback_and_exit_code_one(folder):
     script = (
-        "import sapa.commands.rank as module, sapa.cli\n"
+        "import sapa.estimation, sapa.cli\n"
         "def fault(*args, **kwargs): raise TypeError('ours')\n"
-        "module.rank_answers = fault\n"
+        "sapa.estimation.rank = fault\n"
         "sapa.cli.main()"
     )
-    assert rank.rank_answers
     ran = subprocess.run(
         [sys.executable, "-c", script, "rank", "answers.csv"], capture_output=True, text=True, check=False
     )
@@ -132,3 +134,23 @@ def complete(environment):
     told = CliRunner().invoke(cli.app, [], env=environment, prog_name="sapa")
     assert told.exit_code == 0
     return told.output
+
+
+@pytest.mark.parametrize("words", [["--help"], ["rank", "--help"], ["plan", "--help"]])
+def test_help_and_completion_load_no_statistics(words):
+    """They answer at once: every verb is loaded, none of its work."""
+    listing = "import atexit, sys; atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))"
+    run = f"{listing}; sys.argv = {['sapa', *words]}; import sapa.cli; sapa.cli.main()"
+    done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, check=True)
+    assert "Usage: sapa" in done.stdout
+    loaded = set(done.stderr.split())
+    assert "sapa.commands.rank" in loaded
+    assert loaded.isdisjoint({"matplotlib", "xarray", "statsmodels", "scipy", "pandas", "numpy", "openpyxl"})
+
+
+def test_every_public_name_is_loaded_when_asked_for():
+    assert set(sapa.__all__) <= set(dir(sapa))
+    assert all(getattr(sapa, name).__name__ == name for name in sapa.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        sapa.nothing  # noqa: B018 - asked for to be refused
+    assert tuple(STUDIES) == STUDY_NAMES
