@@ -98,8 +98,9 @@ def alternatives(
     -----
     Every rule is linear in the nodes of one joint `compose`, so scores by different rules have a joint
     covariance. Weights that depend on the data (respondents of a channel, shrinkage) are taken as fixed.
-    Degrees of freedom of a rule's scores, and of differences, are those of weighted sums of the composed
-    nodes (`estimators.freedom.of_sums`).
+    Degrees of freedom of a rule's scores, and of differences, are Satterthwaite's approximation for weighted
+    sums of the composed nodes (`estimators.freedom.of_sums`): a difference of two rules is a t statistic in
+    approximation only, and the fewer the raters behind it the rougher.
     """
     check_level(level)
     unit, depth = _unit(schemes)

@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from estimators.comparisons import family_tests
-from estimators.comparisons_estimates import JointEstimate, labelled
+from estimators.comparisons_estimates import UNKNOWN, JointEstimate, labelled
 from estimators.freedom import normal_score, of_tests, of_units
 from estimators.multiplicity import Method, critical
 from estimators.options import check_draws, check_level, check_whole
@@ -86,8 +86,7 @@ def change(
     se = joint.se
     if not (se > 0).all():
         raise ValueError(
-            f"the change of {joint.labels[se <= 0][0]} has standard error 0: an error that could not be "
-            "estimated is not zero; give a pooled variance or a bound, or leave the unit out"
+            f"the change of {joint.labels[se <= 0][0]} has standard error 0: {UNKNOWN}, or leave the unit out"
         )
 
     own = of_units(df, len(new.values))
@@ -188,9 +187,9 @@ def tipping_point(
         "bias": np.where(given.values < 0, -1.0, 1.0) * (border - size),
     }
     if n is not None:
-        counts = [np.asarray(x, dtype=float) for x in n]
+        counts = [np.asarray(x, dtype=float) for x in n] if hasattr(n, "__len__") else []
         if len(counts) != 2 or not all((x > 0).all() for x in counts):
-            raise ValueError("n must be two respondent counts, above 0")
+            raise ValueError(f"n must be two respondent counts, before and after, above 0, got {n}")
         unit = np.sqrt(deff * (1 / counts[0] + 1 / counts[1]))  # se of a difference of means with sd 1
         columns["sd"] = size / (border / errors * unit)
     if response_rate is not None:

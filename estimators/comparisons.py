@@ -143,6 +143,8 @@ def equivalence(
     [True, False]
     """
     check_level(level)
+    if level <= 0.5:
+        raise ValueError(f"level must be above 0.5, got {level}: below it the interval has no width")
     low, high = margin if isinstance(margin, tuple) else (-margin, margin)
     if not low < high:
         raise ValueError(f"margin must be above 0, or (low, high) with low < high, got {margin}")

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 SLACK = 1e-8  # relative; covariances arrive with rounding error, not with wrong signs
+UNKNOWN = "an error that could not be estimated is not zero; give a pooled variance or a bound"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +67,8 @@ class JointEstimate:
         if empty.any():
             first, second = self.labels[np.argwhere(empty)[0]]
             raise ValueError(
-                f"the difference of {first} and {second} has standard error 0: an error that could not be "
-                "estimated is not zero; give a pooled variance or a bound, or leave one of the two out"
+                f"the difference of {first} and {second} has standard error 0: {UNKNOWN}, "
+                "or leave one of the two out"
             )
         np.fill_diagonal(out, 0.0)
         return np.sqrt(out)

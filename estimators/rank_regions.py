@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
 from estimators.comparisons import exceedance
-from estimators.comparisons_estimates import JointEstimate
+from estimators.comparisons_estimates import UNKNOWN, JointEstimate
 from estimators.freedom import normal_score, of_differences, of_units
 from estimators.multiplicity import law, two_sided
 from estimators.options import Best, check_level, check_whole, direction
@@ -180,6 +180,11 @@ def joint_region(
         raise ValueError(f"method must be 'sidak' or 'bonferroni', got {method!r}")
     check_level(level)
     joint = JointEstimate.of(estimate, covariance_or_se)
+    if (joint.se == 0).sum() > 1:
+        first, second = joint.labels[joint.se == 0][:2]
+        raise ValueError(
+            f"{first} and {second} have standard error 0: {UNKNOWN}, or leave one of the two out"
+        )
     size = len(joint.values)
     each = 1 - level ** (1 / size) if method == "sidak" else (1 - level) / size
     width = law(of_units(df, size)).isf(each / 2) * joint.se
@@ -232,6 +237,7 @@ def plug_in_rank_probability(
     [[1.0, 0.0], [0.0, 1.0]]
     """
     joint = JointEstimate.of(estimate, covariance_or_se)
+    _ = joint.se_difference  # refuses two units whose order no draw could change
     size = len(joint.values)
     errors = error_draws(joint.covariance, draws, df=inf, rng=np.random.default_rng(rng))
     scores = joint.values[:, None] + errors

@@ -31,6 +31,7 @@ SCORES: Final = np.arange(1.0, 6.0)
 ENDS: Final[dict[str, tuple[float, float]]] = {"mean": (1.0, 5.0), "satisfaction": (0.0, 1.0)}
 PLAUSIBLE: Final = 0.95  # level of the interval of means that alike ratings leave plausible
 NO_SPREAD: Final = 1e-12
+WHOLE: Final = 1e-6  # how far from 1 weights may add up
 
 
 def bounds_on(
@@ -59,7 +60,7 @@ def bounds_on(
     mean, share : array_like, (L,)
         Printed figures of the leaves: items, or criteria where only those are printed.
     averaging : array_like or sparse, (C, L)
-        Weight of each leaf in each composite, not negative (`averaging_matrix`).
+        Weight of each leaf in each composite, not negative, 1 in all (`averaging_matrix`).
     statistic : {"mean", "satisfaction"}
         Which of the two figures the composites average.
     raters : array_like (L,) of int, or a pair (low, high) of such
@@ -104,6 +105,11 @@ def bounds_on(
     u is n/(n-1) times the variance of the ratings, as a sample variance would be. A leaf whose ratings may
     be all alike has no usable variance: its upper bound is the variance over the means left plausible.
 
+    The greatest standard errors are sharp for leaves of like figures and cautious for others: (1) gives each
+    pair the highest correlation of the range, which the most spread ratings of unlike figures cannot always
+    reach (Frechet's bound on two laws). They are then too great, never too small: `certain` verdicts may be
+    missed, and `possible` ones be too many, never the other way round.
+
     Examples
     --------
     Two one-channel services of two items each: their difference of 0.15 may be significant.
@@ -121,13 +127,15 @@ def bounds_on(
         raise ValueError(f"statistic must be 'mean' or 'satisfaction', got {statistic!r}")
     mean, share = np.broadcast_arrays(np.asarray(mean, dtype=float), np.asarray(share, dtype=float))
     size = mean.shape
+    if mean.size == 0:
+        raise ValueError("mean must have a figure for at least one leaf, got none")
     weights = _weights(averaging, size)
     count = _counts(raters, size)
     parts = np.broadcast_to(whole(items, name="items"), size)
     labels = _labels(group, size)
     rho, effect = _range(correlation, "correlation", 1.0), _range(deff, "deff", np.inf)
-    if effect[0] == 0:
-        raise ValueError("deff must be above 0, got 0: without error nothing could be tested")
+    if effect[0] == 0 or effect[1] == np.inf:
+        raise ValueError(f"deff must be above 0 and finite, got {deff}: nothing could be tested then")
     if statistic == "mean":
         unit = _mean_variances(mean, share, count, rating_rate, law, (mean_digits, share_digits))
     else:
@@ -169,6 +177,12 @@ def _weights(averaging: ArrayLike | sparse.sparray, size: tuple[int, ...]) -> sp
         )
     if not np.isfinite(matrix.data).all() or (matrix.data < 0).any():
         raise ValueError("averaging must hold weights that are finite and not negative")
+    total = np.asarray(matrix.sum(axis=1)).ravel()
+    if (np.abs(total - 1) > WHOLE).any():
+        at = int(np.abs(total - 1).argmax())
+        raise ValueError(
+            f"averaging must have rows that sum to 1, got {total[at]:g} in row {at}: divide by it"
+        )
     return matrix
 
 
@@ -177,7 +191,10 @@ def _counts(
 ) -> tuple[Integers, Integers]:
     """Fewest and most raters of each leaf's items."""
     low, high = raters if isinstance(raters, tuple) else (raters, raters)
-    fewest, most = (np.broadcast_to(whole(x, name="raters"), size) for x in (low, high))
+    counts = [whole(x, name="raters") for x in (low, high)]
+    if odd := [x.shape for x in counts if x.shape not in ((), size)]:
+        raise ValueError(f"raters must be one number or one for each leaf, shape {size}, got {odd[0]}")
+    fewest, most = (np.broadcast_to(x, size) for x in counts)
     if (fewest > most).any():
         raise ValueError("raters must be one array or a pair (low, high), got a low above its high")
     return fewest, most

@@ -89,7 +89,8 @@ class SummaryBounds:
     estimate : ndarray of float, (C, 2)
         Least and greatest value that rounding allows.
     se : ndarray of float, (C, 2)
-        Least and greatest standard error.
+        Least and greatest standard error. The greatest may be too great, never too small: ratings of unlike
+        figures cannot always reach the highest correlation that it takes (see `bounds_on`).
     respondents : sparse array, (C, G)
         Weight of each group of respondents in each composite, not negative. The covariance of two
         composites with a group in common is not negative and otherwise unknown, that of others zero.

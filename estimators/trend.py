@@ -59,7 +59,8 @@ def trend(
     Raises
     ------
     ValueError
-        If scales are mixed without leave, shares are to be rescaled, or rounds are too few.
+        If scales are mixed without leave, an estimate exceeds its scale, shares are to be rescaled, or
+        rounds are too few.
 
     Notes
     -----
@@ -76,7 +77,7 @@ def trend(
     given = _last(estimate, time_dim)
     when = _times(given, times, time_dim)
     covariance = _covariance(given, covariance_or_se)
-    points = np.broadcast_to(np.asarray(scale, dtype=float), when.shape)
+    points = _points(scale, given.values)
     factor, keep = _one_scale(given.values, points, mixing)
     values = np.where(factor == 1, given.values, 1 + (given.values - 1) * factor)[..., keep]
     known = covariance is not None
@@ -132,12 +133,29 @@ def _line(
     return columns
 
 
+def _points(scale: ArrayLike, values: Array) -> Array:
+    """Points of each round's scale, (time,), none of them below an estimate of that round."""
+    points: Array = np.asarray(scale, dtype=np.float64)
+    if points.shape not in ((), values.shape[-1:]):
+        raise ValueError(
+            f"scale must be one number or one for each of {values.shape[-1]} rounds, got shape {points.shape}"
+        )
+    points = np.broadcast_to(points, values.shape[-1:])
+    if not (points >= 2).all():
+        raise ValueError(f"scale must have at least 2 points, got {points.min():g}")
+    above = np.argwhere(values > points)
+    if len(above):
+        raise ValueError(
+            f"estimate must not exceed the scale, got {values[tuple(above[0])]:g} in a round of "
+            f"{points[above[0][-1]]:g} points: give the scale of each round, and shares as proportions"
+        )
+    return points
+
+
 def _one_scale(values: Array, points: Array, mixing: Mixing) -> tuple[Array, NDArray[np.bool_]]:
     """Factor that brings each round's distances to the last round's scale, and which rounds to keep."""
     if mixing not in ("refuse", "rescale", "drop"):
         raise ValueError(f"mixing must be 'refuse', 'rescale' or 'drop', got {mixing!r}")
-    if not (points >= 2).all():
-        raise ValueError(f"scale must have at least 2 points, got {points.min():g}")
     same = points == points[-1]
     if same.all() or mixing == "drop":
         return np.ones_like(points), same

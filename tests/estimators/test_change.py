@@ -122,6 +122,7 @@ def test_tipping_points_keep_the_labels_of_many_changes():
         ((0.1, 0.1), {"deff": 0}, "deff must be above 0"),
         ((0.1, 0.1), {"level": 95}, "write 95% as 0.95"),
         ((0.1, 0.1), {"n": (0, 10)}, "two respondent counts"),
+        ((0.1, 0.1), {"n": 10}, "two respondent counts, before and after, above 0, got 10"),
         ((0.1, 0.1), {"response_rate": 1.0}, "response_rate must be between 0 and 1"),
     ],
 )

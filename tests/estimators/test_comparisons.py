@@ -98,6 +98,11 @@ def test_equivalence_refuses(arguments, message):
         equivalence(difference, se, margin=margin)
 
 
+def test_equivalence_refuses_a_level_below_one_half():
+    with pytest.raises(ValueError, match=r"level must be above 0.5, got 0.4"):
+        equivalence(0.1, 0.1, margin=1, level=0.4)
+
+
 def test_labels_must_be_different_and_as_many_as_units():
     with pytest.raises(ValueError, match="different names"):
         JointEstimate(np.ones(2), np.eye(2), "unit", np.array(["a", "a"]))

@@ -53,6 +53,17 @@ def test_joint_region_refuses(options, message):
         joint_region([4.5, 4.4], [0.1, 0.1], **options)
 
 
+@pytest.mark.parametrize(
+    "judge", [joint_region, plug_in_rank_probability, ranks, lambda *table: verify_top(*table, k=1)]
+)
+def test_one_known_value_may_have_no_error_and_two_units_may_not(judge):
+    judge([4.5, 5.0, 4.1], [0.1, 0.0, 0.1])
+    with pytest.raises(
+        ValueError, match=r"1 and 2 ha.* standard error 0: .* not zero; .* leave one of the two"
+    ):
+        judge([4.5, 5.0, 4.1], [0.1, 0.0, 0.0])
+
+
 def test_top_of_equal_independent_units_is_last_on_top_against_next():
     found = verify_top([4.9, 4.8, 4.5, 4.4], [0.1] * 4, k=2)
     assert found.weakest == (1, 2)
