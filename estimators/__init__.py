@@ -31,7 +31,7 @@ from estimators.nonprobability import (
     rds_ii,
     selection_bounds,
 )
-from estimators.pmf import FivePoint, max_entropy, probit_pmf
+from estimators.pmf import FivePoint, max_entropy, probit_pmf, reconstructed_pmf
 from estimators.publishable import Rule, Threshold, publishable
 from estimators.quantiles import Quantiles, quantile
 from estimators.rank_regions import TopVerification, joint_region, plug_in_rank_probability, verify_top
@@ -136,6 +136,7 @@ __all__ = [
     "ratio",
     "rds_ii",
     "reconstruct",
+    "reconstructed_pmf",
     "score_histograms",
     "scores",
     "sd_bounds",

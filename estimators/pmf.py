@@ -1,7 +1,8 @@
-"""Five-point distributions with a given mean and share of fives: maximum entropy and ordered probit.
+"""Five-point distributions with a given mean and share of fives: three choices among all that there are.
 
-Both meet the figures exactly, and each is the only one of its family that does. The limits are explicit: all
-fives (s = 1), ones and fives (m = 1 + 4s), fours and fives (m = 4 + s).
+Maximum entropy, ordered probit and the centre of all reconstructions. Each meets the figures exactly, and is
+the only one of its family that does. The limits are explicit: all fives (s = 1), ones and fives (m = 1 + 4s),
+fours and fives (m = 4 + s).
 """
 
 from collections.abc import Callable
@@ -140,6 +141,68 @@ def probit_pmf(
         return np.asarray(np.diff(cumulative(log_d), axis=1, prepend=0.0))
 
     return _assemble(*_figures(mean, share, rating_rate, infeasible), others, adjacent_without_fives=True)
+
+
+def reconstructed_pmf(
+    mean: ArrayLike, share: ArrayLike, *, rating_rate: ArrayLike = 1.0, infeasible: Infeasible = "raise"
+) -> FivePoint:
+    """Mean of all distributions over 1..5 that have the given mean and share of fives.
+
+    Parameters
+    ----------
+    mean : array_like
+        Mean ratings on 1..5, of raters, taken as exact.
+    share : array_like
+        Shares of fives as proportions, of everyone asked; broadcast against `mean`.
+    rating_rate : array_like
+        Raters/asked: the raters' share of fives is share / rating_rate.
+    infeasible : {"raise", "project"}
+        As for `max_entropy`.
+
+    Returns
+    -------
+    FivePoint
+
+    Raises
+    ------
+    ValueError
+        When a figure is outside its range, or a pair is infeasible and not to be projected.
+
+    Notes
+    -----
+    Given the share, the other ratings have a mean mu in 1..4, and the distributions that have it fill a
+    polygon whose corners are those on two scores around mu. This is its centre of area: what the mean of the
+    count vectors of `reconstruct`, each counted once, tends to as the raters grow many.
+
+    Examples
+    --------
+    >>> reconstructed_pmf(4.58, 0.751).pmf.round(4).tolist()
+    [0.019, 0.0285, 0.057, 0.1445, 0.751]
+    """
+
+    def others(m: Floats, s: Floats) -> Floats:
+        return np.asarray((1 - s)[:, None] * _centre((m - 5 * s) / (1 - s)))
+
+    return _assemble(*_figures(mean, share, rating_rate, infeasible), others)
+
+
+def _centre(mu: Floats) -> Floats:
+    """(n, 4) centre of the distributions over 1..4 with means `mu`: that of a triangle, or of two."""
+
+    def corner(i: int, j: int) -> Floats:
+        out = np.zeros((mu.size, 4))
+        out[:, i - 1], out[:, j - 1] = (j - mu) / (j - i), (mu - i) / (j - i)
+        return out
+
+    around_both = corner(1, 4)
+    lowest = (corner(1, 2) + corner(1, 3) + around_both) / 3
+    highest = (around_both + corner(2, 4) + corner(3, 4)) / 3
+    # Between 2 and 3 a quadrilateral: triangles on one diagonal, by their areas.
+    diagonal = corner(1, 3) + corner(2, 4)
+    upper, lower = (mu - 1) * (4 - mu), 3 * (3 - mu) * (mu - 2)
+    parts = upper[:, None] * (diagonal + around_both) + lower[:, None] * (diagonal + corner(2, 3))
+    middle = parts / (3 * (upper + lower))[:, None]
+    return np.select([mu[:, None] <= 2, mu[:, None] >= 3], [lowest, highest], middle)
 
 
 def _figures(

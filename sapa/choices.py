@@ -11,6 +11,8 @@ Unit = Literal["region", "service", "channel"]
 Statistic = Literal["mean", "satisfaction"]
 Denominator = Literal["asked", "rated"]
 SinglePsu = Literal["error", "certainty", "centered", "average"]
+#: Which distribution with a published mean and share of fives an item has in a simulated world.
+Law = Literal["max_entropy", "probit", "reconstructed"]
 MIN_RATERS: Final = 10
 MIN_DF: Final = 10.0
 #: Of everything that is drawn for 2020.

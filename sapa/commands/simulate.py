@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sapa.choices import Law
 from sapa.commands.python_call import PythonText, python_call, tell_python
 from sapa.commands.tables import AsJson, codebook_of, print_json, working
 from sapa.whole_file import ANSWERS, writable
@@ -24,6 +25,9 @@ def simulate(
     interviewer: Annotated[
         float, typer.Option(help="Correlation of the latent ratings of two people of one interviewer.")
     ] = 0.0,
+    law: Annotated[
+        Law, typer.Option(help="Distribution of an item with the mean and share of fives published.")
+    ] = "max_entropy",
     workload: Annotated[int, typer.Option(help="Most people of an interviewer; 0: no interviewers.")] = 30,
     cooperation: Annotated[float, typer.Option(help="Chance that a person selected answers.")] = 1.0,
     slope: Annotated[
@@ -63,6 +67,7 @@ def simulate(
         "seed": seed,
         "rho": rho,
         "interviewer": interviewer,
+        "law": law,
         "workload": workload,
         "cooperation": cooperation,
         "slope": slope,
@@ -81,8 +86,10 @@ def simulate(
         write_answers(answers, out)
     call = python_call(write_answers, python_call(simulate_answers, **options), out)
     if truth is not None:
-        write(true_scores(shift=shift), truth)
-        call = PythonText(f"{call}, {python_call(write, python_call(true_scores, shift=shift), truth)}")
+        write(true_scores(shift=shift, law=law), truth)
+        call = PythonText(
+            f"{call}, {python_call(write, python_call(true_scores, shift=shift, law=law), truth)}"
+        )
     if as_json:
         print_json(call, files=files, notes=notes_of(answers))
     print(f"wrote {', '.join(map(str, files))}: {len(answers)} respondents", file=sys.stderr)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sapa.choices import STUDY_NAMES
+from sapa.choices import STUDY_NAMES, Law
 from sapa.commands.python_call import PythonText, python_call
 from sapa.commands.tables import AsJson, Out, show
 
@@ -18,6 +18,9 @@ def study(
     replicates: Annotated[int, typer.Option(help="Surveys drawn for each scenario.")] = 500,
     seed: Annotated[int, typer.Option(help="Seed of every random number.")] = 2020,
     rho: Annotated[float, typer.Option(help="Correlation of a person's latent ratings.")] = 0.5,
+    law: Annotated[
+        Law, typer.Option(help="Distribution of an item with the mean and share of fives published.")
+    ] = "max_entropy",
     store: Annotated[
         Path | None, typer.Option(help="Folder that keeps the replicates: a run that was stopped goes on.")
     ] = None,
@@ -39,7 +42,7 @@ def study(
     from sapa.studies import study as study_of
     from sapa.studies import study_page
 
-    options: dict[str, Any] = {"replicates": replicates, "seed": seed, "rho": rho}
+    options: dict[str, Any] = {"replicates": replicates, "seed": seed, "rho": rho, "law": law}
     options["store"] = None if store is None else str(store)
     with _client(scheduler) as client:
         if page is None:

@@ -16,6 +16,7 @@ from estimators.ratings import NOT_ANSWERED, NOT_APPLICABLE, NOT_ASKED
 from sampling import round_table, round_total
 from sapa.answers import AnswerCodebook, write_codebook
 from sapa.answers.templates import template_codebook
+from sapa.choices import Law
 from sapa.output import notes_of, write_csv, write_xlsx
 from sapa.scheme_2020 import LIST_OF_CHANNEL, questionnaire
 from sapa.studies.declaring import respondents, service_of_form, world_services
@@ -49,6 +50,7 @@ def simulate_answers(
     seed: int = 2020,
     rho: float = 0.5,
     interviewer: float = 0.0,
+    law: Law = "max_entropy",
     workload: int = 30,
     cooperation: float = 1.0,
     slope: float = 0.0,
@@ -71,6 +73,8 @@ def simulate_answers(
         Of every random number.
     rho, interviewer
         Correlations of two latent ratings of a person, and of two people of one interviewer.
+    law
+        Distribution of an item with the published figures, as in :func:`sapa.studies.world_2020`.
     workload
         Most interviews of an interviewer; 0: there are none.
     cooperation, slope
@@ -101,7 +105,7 @@ def simulate_answers(
     >>> 120 < len(answers) < 190, answers.columns[:4].tolist()
     (True, ['respondent', 'service', 'region', 'channel'])
     """
-    world = world_2020(rho=rho, interviewer=interviewer)
+    world = world_2020(rho=rho, interviewer=interviewer, law=law)
     wanted = _wanted(world, n, plan)
     people = _populated(world, wanted)
     response = replace(
@@ -121,6 +125,7 @@ def simulate_answers(
         "seed": seed,
         "synthetic": "simulated respondents: the printed figures of 2020 are the truth; nobody was asked",
         "correlation_within_person": rho,
+        "law": law,
     }
     return table
 
@@ -172,7 +177,7 @@ def codebook_beside(path: str | os.PathLike[str]) -> Path:
     return Path(path).with_suffix(".toml")
 
 
-def true_scores(*, shift: float = 0.0) -> pd.DataFrame:
+def true_scores(*, shift: float = 0.0, law: Law = "max_entropy") -> pd.DataFrame:
     """Official scores of the services in the world that :func:`simulate_answers` draws from.
 
     Examples
@@ -180,7 +185,7 @@ def true_scores(*, shift: float = 0.0) -> pd.DataFrame:
     >>> true_scores().set_index("service")["true_score"].loc["s01"].round(2).item()
     4.65
     """
-    world = world_2020()
+    world = world_2020(law=law)
     model = world.population.model.shifted((shift,))
     truth = RuleScores().truth(replace(world.population, model=model))
     return pd.DataFrame({"service": truth["domain"].values, "true_score": truth.to_numpy()})

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from sapa.choices import Law
 from sapa.studies.designs import as_fielded, fabrication, modes, rules
 from sapa.studies.planning import allocations, smallest
 from sapa.studies.settings import Settings
@@ -29,6 +30,7 @@ def study(
     replicates: int = 500,
     seed: int = 2020,
     rho: float = 0.5,
+    law: Law = "max_entropy",
     store: str | os.PathLike[str] | None = None,
     client: Any = None,
     progress: bool | None = None,
@@ -46,6 +48,8 @@ def study(
         Folder in which each published study has a folder of its own.
     rho
         Correlation of a person's latent ratings.
+    law
+        Distribution of an item with the published figures, as in :func:`sapa.studies.world_2020`.
 
     Returns
     -------
@@ -58,12 +62,15 @@ def study(
         When the study is unknown.
     """
     if name == ALL:
-        options: dict[str, Any] = {"replicates": replicates, "seed": seed, "rho": rho, "store": store}
+        options: dict[str, Any] = {"replicates": replicates, "seed": seed, "rho": rho, "law": law}
+        options["store"] = store
         tables = {each: study(each, **options, client=client, progress=progress) for each in STUDIES}
         whole = pd.concat(tables, names=["study"]).reset_index("study").reset_index(drop=True)
-        whole.attrs |= {"replicates": replicates, "seed": seed, "study": "all published studies"}
+        whole.attrs |= {"replicates": replicates, "seed": seed, "study": "all published studies", "law": law}
         return whole
     if name not in STUDIES:
         raise ValueError(f"name must be one of {[*STUDIES, ALL]}, got {name!r}")
     folder = None if store is None else Path(store) / name
-    return STUDIES[name](world_2020(rho=rho), Settings(replicates, seed, folder, client, progress))
+    table = STUDIES[name](world_2020(rho=rho, law=law), Settings(replicates, seed, folder, client, progress))
+    table.attrs["law"] = law
+    return table

@@ -236,7 +236,8 @@ def filled(page: str, tables: Mapping[str, pd.DataFrame], made: Mapping[str, Any
     def content(found: re.Match[str]) -> str:
         name = found["name"]
         if name == "made":
-            return f"{found[1]}{made['replicates']} replicates, seed {made['seed']}.\n{found[3]}"
+            how = f"{made['replicates']} replicates, seed {made['seed']}, law {made['law']}"
+            return f"{found[1]}{how}.\n{found[3]}"
         layout = LAYOUTS[name]
         return (
             f"{found[1]}{layout.text(tables[layout.study])}{found[3]}" if layout.study in tables else found[0]

@@ -1,5 +1,6 @@
 """A world in which the 2020 report is the truth: who was asked what, and how they would answer."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -9,15 +10,20 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from estimators import max_entropy
-from estimators.ratings import NOT_ANSWERED, NOT_APPLICABLE, NOT_ASKED, asked
-from sapa.choices import SEED
-from sapa.microdata import synthetic_2020
+from estimators import FivePoint, max_entropy, probit_pmf, reconstructed_pmf
+from sapa.choices import Law
 from sapa.published import corrected_criteria
-from sapa.scheme_2020 import items_of, questionnaire, service_channels
+from sapa.scheme_2020 import items_of, questionnaire
+from sapa.studies.respondents import kept
 from simulate import ItemNonresponse, NotApplicable, Population, Response
 
+SCORES: Final = np.arange(1, 6)
 PEOPLE_PER_RESPONDENT: Final = 200
+LAWS: Final[Mapping[Law, Callable[..., FivePoint]]] = {
+    "max_entropy": max_entropy,
+    "probit": probit_pmf,
+    "reconstructed": reconstructed_pmf,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,16 +42,19 @@ class World:
     laws
         One row a form and criterion: published mean and satisfaction, whether the pair is a limit (one
         distribution only) or was infeasible and projected, and where it comes from.
+    law
+        Which distribution with the published pair an item has.
     """
 
     population: Population
     plan: xr.DataArray
     response: Response
     laws: pd.DataFrame
+    law: Law = "max_entropy"
 
 
 @cache
-def world_2020(*, rho: float = 0.5, interviewer: float = 0.0) -> World:
+def world_2020(*, rho: float = 0.5, interviewer: float = 0.0, law: Law = "max_entropy") -> World:
     """World of the 2020 monitoring.
 
     Parameters
@@ -54,79 +63,71 @@ def world_2020(*, rho: float = 0.5, interviewer: float = 0.0) -> World:
         Correlation of a person's latent ratings.
     interviewer
         Correlation of the latent ratings that two people of one interviewer give.
+    law
+        Which of the distributions with the published figures an item has: that of greatest entropy
+        (:func:`estimators.max_entropy`), an ordered probit (:func:`estimators.probit_pmf`) or the mean of all
+        of them (:func:`estimators.reconstructed_pmf`).
+
+    Raises
+    ------
+    ValueError
+        When the law is another, or the correlations are none.
 
     Notes
     -----
-    An item has the maximum-entropy distribution with the mean and the share of fives that the report prints
-    for its criterion (corrections on, printed 0.00 is no figure), pairs that one item cannot have projected
-    to the nearest share and flagged; where the report prints no pair, that of the synthetic respondents.
+    An item has the distribution with the mean and the share of fives that the report prints for its criterion
+    (corrections on, printed 0.00 is no figure), pairs that one item cannot have projected to the nearest
+    share and flagged; where the report prints no pair, that of the synthetic respondents.
     An item that applied to none of them (payment for a free service) is not put.
     """
-    people = synthetic_2020(rng=SEED)
-    forms = tuple(f"{service}/{channel}" for service, channel in service_channels())
-    regions = tuple(sorted(set(people["region"].values.tolist())))
-    items = tuple(str(item) for item in people["item"].values)
-    form = np.char.add(
-        np.char.add(people["service"].values.astype(str), "/"), people["channel"].values.astype(str)
-    )
-    cell = pd.Index(forms).get_indexer(form), pd.Index(regions).get_indexer(people["region"].values)
-    n = np.zeros((len(forms), len(regions)), dtype=np.int64)
-    np.add.at(n, cell, 1)
-    coords = {"form": list(forms), "region": list(regions)}
-    plan = xr.DataArray(n, dims=("form", "region"), coords=coords)
-    rates = _rates(people["ratings"].to_numpy(), cell[0], len(forms))
-    laws = _laws(people, form)
+    if law not in LAWS:
+        raise ValueError(f"law must be one of {[*LAWS]}, got {law!r}")
+    people = kept()
+    rates = _rates(people.answers)
+    laws = _laws(people.answers, law)
     pmf = xr.DataArray(
-        np.where(rates[0, ..., None] < 1, _pmf(laws, forms, items), np.nan),
+        np.where(rates["not_applicable"].to_numpy()[..., None] < 1, _pmf(laws, people.answers), np.nan),
         dims=("form", "item", "score"),
-        coords={"form": list(forms), "item": list(items)},
+        coords={dim: people.answers[dim] for dim in ("form", "item")},
     )
-    population = Population.from_pmf(plan * PEOPLE_PER_RESPONDENT, pmf, person=rho, interviewer=interviewer)
-    return World(population, plan, _response(rates, forms, items), laws)
+    recipients = people.places * PEOPLE_PER_RESPONDENT
+    population = Population.from_pmf(recipients, pmf, person=rho, interviewer=interviewer)
+    return World(population, people.places, _response(rates), laws, law)
 
 
-def _rates(ratings: NDArray[np.int8], form: NDArray[np.intp], forms: int) -> NDArray[np.float64]:
-    """(2, forms, items) shares to whom an item does not apply, and of those asked who do not answer."""
-    counts = np.zeros((4, forms, ratings.shape[1]))
-    for row, holds in enumerate(
-        (ratings != NOT_ASKED, ratings == NOT_APPLICABLE, asked(ratings), ratings == NOT_ANSWERED)
-    ):
-        np.add.at(counts[row], form, holds)
-    put, inapplicable, known, unanswered = counts
-    return np.stack(
-        [
-            np.divide(inapplicable, put, out=np.zeros_like(put), where=put > 0),
-            np.divide(unanswered, known, out=np.zeros_like(put), where=known > 0),
-        ]
-    )
+def _rates(answers: xr.DataArray) -> xr.Dataset:
+    """Shares of those put an item to whom it does not apply, and of the others who do not answer."""
+    put = answers.sum("answer")
+    skipped, missed = (answers.sel(answer=what, drop=True) for what in ("not_applicable", "not_answered"))
+    return xr.Dataset({"not_applicable": skipped / put, "not_answered": missed / (put - skipped)}).fillna(0.0)
 
 
-def _laws(people: xr.Dataset, form: NDArray[np.str_]) -> pd.DataFrame:
+def _laws(answers: xr.DataArray, law: Law) -> pd.DataFrame:
     """Mean and share of fives by form and criterion, printed or else of the synthetic respondents."""
     printed = corrected_criteria()
     printed = printed[printed["mean_score"] > 0].dropna(subset=["mean_score", "satisfaction_pct"])
     printed = printed.assign(form=printed["service_id"] + "/" + printed["channel"])
     told = printed.set_index(["form", "criterion"])[["mean_score", "satisfaction_pct"]]
+    rated = answers.sel(answer=[str(score) for score in SCORES]).assign_coords(criterion=_criteria(answers))
+    given = rated.groupby("criterion").sum("item").to_series().unstack("answer")
     rows = []
-    criterion = questionnaire()["criterion"]
-    ratings = people["ratings"].to_numpy()
-    for name in dict.fromkeys(form.tolist()):
-        mine = ratings[form == name]
-        for part in dict.fromkeys(criterion[list(items_of(name.partition("/")[2]))]):
-            column = (people["criterion"].values == part) & (mine != NOT_ASKED).any(axis=0)
-            given = mine[:, column][mine[:, column] > 0]
-            if (name, part) in told.index:
-                mean, percent = told.loc[(name, part)]
-                rows.append((name, part, mean, percent / 100, "published"))
-            elif given.size:
-                rows.append((name, part, given.mean(), (given == 5).mean(), "synthetic respondents"))
+    for form in answers["form"].values.tolist():
+        for part in dict.fromkeys(questionnaire().loc[list(items_of(form.partition("/")[2])), "criterion"]):
+            counts = given.loc[(form, part)].to_numpy()
+            if (form, part) in told.index:
+                mean, percent = told.loc[(form, part)]
+                rows.append((form, part, mean, percent / 100, "published"))
+            elif counts.any():
+                share = counts / counts.sum()
+                rows.append((form, part, share @ SCORES, share[-1], "synthetic respondents"))
     laws = pd.DataFrame(rows, columns=["form", "criterion", "mean", "satisfaction", "source"])
-    made = max_entropy(laws["mean"].to_numpy(), laws["satisfaction"].to_numpy(), infeasible="project")
+    made = LAWS[law](laws["mean"].to_numpy(), laws["satisfaction"].to_numpy(), infeasible="project")
     return laws.assign(limit=made.limit, projected=made.projected, pmf=list(made.pmf))
 
 
-def _pmf(laws: pd.DataFrame, forms: tuple[str, ...], items: tuple[str, ...]) -> NDArray[np.float64]:
+def _pmf(laws: pd.DataFrame, answers: xr.DataArray) -> NDArray[np.float64]:
     """(forms, items, 5) distributions; NaN where the item is not put to the form."""
+    forms, items = answers["form"].values.tolist(), answers["item"].values.tolist()
     table = np.full((len(forms), len(items), 5), np.nan)
     criterion = questionnaire()["criterion"]
     at = {(row.form, row.criterion): row.pmf for row in laws.itertuples()}
@@ -137,12 +138,16 @@ def _pmf(laws: pd.DataFrame, forms: tuple[str, ...], items: tuple[str, ...]) -> 
     return table
 
 
-def _response(rates: NDArray[np.float64], forms: tuple[str, ...], items: tuple[str, ...]) -> Response:
+def _criteria(answers: xr.DataArray) -> xr.DataArray:
+    """Criterion of each item."""
+    return xr.DataArray(questionnaire().loc[answers["item"].values, "criterion"].to_numpy(), dims="item")
+
+
+def _response(rates: xr.Dataset) -> Response:
     # Items of a criterion go together: who did not complain rates no feedback item.
-    frame = questionnaire()
-    group = tuple(pd.factorize(frame["list"] + "/" + frame["criterion"])[0][frame.index.get_indexer(items)])
-    coords = {"form": list(forms), "item": list(items)}
-    skipped, missed = (xr.DataArray(rate, dims=("form", "item"), coords=coords) for rate in rates)
+    frame = questionnaire().loc[rates["item"].values]
+    group = tuple(pd.factorize(frame["list"] + "/" + frame["criterion"])[0])
     return Response(
-        not_applicable=NotApplicable(skipped, group=group), item_nonresponse=ItemNonresponse(missed)
+        not_applicable=NotApplicable(rates["not_applicable"], group=group),
+        item_nonresponse=ItemNonresponse(rates["not_answered"]),
     )

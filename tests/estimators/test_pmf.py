@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.stats import norm
 
-from estimators import feasible, max_entropy, probit_pmf
+from estimators import feasible, max_entropy, probit_pmf, reconstruct, reconstructed_pmf
 
 SCORES = np.arange(1, 6)
-BOTH = pytest.mark.parametrize("law", [max_entropy, probit_pmf])
+EACH = pytest.mark.parametrize("law", [max_entropy, probit_pmf, reconstructed_pmf])
 
 
-@BOTH
+@EACH
 @settings(max_examples=150, deadline=None)
 @given(share=st.floats(0, 1), place=st.floats(0, 1))
 def test_the_figures_are_met_everywhere(law, share, place):
@@ -24,7 +24,7 @@ def test_the_figures_are_met_everywhere(law, share, place):
     assert not found.projected.any()
 
 
-@BOTH
+@EACH
 def test_limits_are_written_out(law):
     share = np.array([1.0, 0.7, 0.7, 0.0, 0.0])
     mean = np.array([5.0, 4.7, 3.8, 1.0, 4.0])
@@ -34,7 +34,7 @@ def test_limits_are_written_out(law):
     assert np.allclose(found.pmf, wanted, atol=1e-12)
 
 
-@BOTH
+@EACH
 def test_near_a_limit_is_near_the_limit(law):
     share = 0.7
     for edge, step in ((4.7, -1e-7), (3.8, 1e-7)):
@@ -79,7 +79,19 @@ def test_probit_without_fives_is_the_limit_of_few_fives():
         assert nearer[0] > nearer[1] > nearer[2]
 
 
-@BOTH
+@pytest.mark.parametrize(("mean", "share"), [(4.58, 0.75), (3.4, 0.3), (2.5, 0.25), (4.6, 0.65), (1.6, 0.0)])
+def test_reconstructed_is_the_mean_of_all_count_vectors_of_many_raters(mean, share):
+    law = reconstructed_pmf(mean, share).pmf
+    gaps = []
+    for n in (200, 800, 3200):
+        counts = reconstruct(mean, share, n, mean_digits=None, share_digits=None).table()
+        gaps.append(np.abs(counts.mean(axis=0) / n - law).max())
+    assert gaps[0] < 3 / 200
+    assert gaps[1] < gaps[0] / 3
+    assert gaps[2] < gaps[1] / 3
+
+
+@EACH
 def test_an_infeasible_pair_is_refused_or_projected_and_flagged(law):
     with pytest.raises(ValueError, match=r"share must lie in \[mean - 4, \(mean - 1\)/4\], got 0.892"):
         law(4.96, 0.892)
@@ -89,7 +101,7 @@ def test_an_infeasible_pair_is_refused_or_projected_and_flagged(law):
     assert np.allclose(found.pmf[:, 4], [0.96, 0.7, 0.5])
 
 
-@BOTH
+@EACH
 def test_the_rate_that_saves_a_pair_gives_the_projected_law(law):
     rate = feasible(4.96, 0.892, mean_digits=None, share_digits=None).rate_high
     saved = law(4.96, 0.892, rating_rate=rate)
@@ -97,7 +109,7 @@ def test_the_rate_that_saves_a_pair_gives_the_projected_law(law):
     assert np.allclose(saved.pmf, law(4.96, 0.892, infeasible="project").pmf)
 
 
-@BOTH
+@EACH
 def test_arrays_of_any_shape(law):
     found = law(np.full((2, 3), 4.5), np.array([0.6, 0.7, 0.8])[:, None].T)
     assert found.pmf.shape == (2, 3, 5)

@@ -81,6 +81,9 @@ def test_rates_act_as_they_say(answers):
     assert (better > worse).all()
     invented = simulate_answers(n=1500, seed=5, fabricated=0.1)
     assert len(invented) < 1500
+    other = simulate_answers(n=300, seed=5, law="reconstructed")
+    assert other.attrs["law"] == "reconstructed"
+    assert not other.equals(simulate_answers(n=300, seed=5))
     assert answers.attrs["selected"] == 1500
     assert answers.attrs["respondents"] == len(answers)
 
@@ -109,6 +112,7 @@ def test_a_plan_is_followed_cell_by_cell(tmp_path):
     [
         ({"n": 0}, "n must be at least 1, got 0"),
         ({"cooperation": 1.5}, "chance of cooperation must lie in 0..1"),
+        ({"law": "normal"}, "law must be one of"),
         ({"rho": 1.2}, "person must be a correlation in 0..1"),
         ({"fabricated": -0.1}, "rate must lie in 0..1"),
         ({"plan": "plan.pdf"}, "plan must end in .xlsx or .csv"),

@@ -1,9 +1,12 @@
 import json
 import re
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
+import pandas as pd
 import pytest
 import typer
 import xarray as xr
@@ -11,6 +14,8 @@ from scipy.stats import rankdata
 from typer.testing import CliRunner
 
 from estimators import interval
+from sapa import synthetic_2020
+from sapa.choices import SEED, Law
 from sapa.commands.study import study as command
 from sapa.published import table
 from sapa.scheme_2020 import questionnaire, scheme_2020
@@ -19,6 +24,7 @@ from sapa.studies.declaring import by_size, design, respondents, truths, world_s
 from sapa.studies.designs import change_test, rank_sets
 from sapa.studies.page import LAYOUTS, MARK, filled, study_page
 from sapa.studies.planning import allocated, spread_out
+from sapa.studies.respondents import FOLDER, counted, kept
 from sapa.studies.scoring import RULES, Composed, ItemIntervals, RuleScores
 from simulate import Outcome, Response, for_each
 
@@ -40,31 +46,61 @@ def test_the_world_is_the_survey_of_2020(world):
     assert (world.plan.sum("region") > 0).all()
 
 
-def test_the_world_has_the_published_figures(world):
+@pytest.mark.parametrize("law", get_args(Law))
+def test_under_every_law_the_world_has_the_published_figures(law):
+    world = world_2020(law=law)
+    assert world.law == law
     laws = world.laws.set_index(["form", "criterion"])
     pmf = world.population.model.pmf()
-    forms = world.population.labels("form")
-    criterion = questionnaire()["criterion"]
-    seen = 0
-    for f, form in enumerate(forms):
-        for k, item in enumerate(world.population.items):
-            law = pmf[f, k]
-            if np.isnan(law).any():
-                continue
-            told = laws.loc[(form, criterion[item])]
-            assert law @ np.arange(1, 6) == pytest.approx(told["mean"], abs=1e-9)
-            if not told["projected"]:
-                assert law[4] == pytest.approx(told["satisfaction"], abs=1e-9)
-            seen += 1
-    assert seen > 2000
-    projected = world.laws[world.laws["projected"]]
-    assert 0 < len(projected) < 120
-    outside = (projected["mean"] > 4 + projected["satisfaction"]) | (
-        projected["mean"] < 1 + 4 * projected["satisfaction"]
-    )
-    assert outside.all()
-    certain = world.laws[world.laws["satisfaction"] == 1]
-    assert certain["limit"].all()
+    criterion = questionnaire()["criterion"].loc[list(world.population.items)]
+    form, item = np.nonzero(~np.isnan(pmf[..., 0]))
+    assert len(form) > 2000
+    told = laws.loc[
+        list(zip(np.array(world.population.labels("form"))[form], criterion.to_numpy()[item], strict=True))
+    ]
+    margins = pmf[form, item]
+    assert abs(margins - np.stack(told["pmf"].to_list())).max() < 1e-10
+    assert abs(margins @ np.arange(1, 6) - told["mean"].to_numpy()).max() < 1e-10
+    kept = ~told["projected"].to_numpy()
+    assert abs(margins[:, 4] - told["satisfaction"].to_numpy())[kept].max() < 1e-10
+    # What one item cannot have is moved to the nearest share that the mean allows, and flagged.
+    mean, share = world.laws["mean"], world.laws["satisfaction"]
+    nearest = np.clip(share, mean - 4, (mean - 1) / 4)
+    moved = abs(nearest - share) > 1e-9
+    assert 0 < moved.sum() < 120
+    assert (world.laws["projected"] == moved).all()
+    assert abs(np.stack(world.laws["pmf"].to_list())[:, 4] - nearest).max() < 1e-10
+    assert world.laws.loc[moved, "limit"].all()
+    certain = share == 1
+    assert certain.any()
+    assert world.laws.loc[certain, "limit"].all()
+    assert (np.stack(world.laws.loc[certain, "pmf"].to_list()) == [0, 0, 0, 0, 1]).all()
+
+
+def test_laws_differ_in_what_is_not_published_only():
+    found = {law: world_2020(law=law).laws for law in get_args(Law)}
+    inside = ~found["probit"]["limit"].to_numpy()
+    spread = {}
+    for law, laws in found.items():
+        assert laws["mean"].equals(found["probit"]["mean"])
+        assert laws["projected"].equals(found["probit"]["projected"])
+        spread[law] = (np.stack(laws["pmf"].to_list()) @ np.arange(1, 6) ** 2)[inside]
+    for one, other in combinations(spread, 2):
+        assert np.mean(abs(spread[one] - spread[other]) > 1e-3) > 0.9
+    with pytest.raises(ValueError, match=r"law must be one of .*, got 'normal'"):
+        world_2020(law="normal")
+
+
+def test_kept_counts_are_those_of_the_synthetic_respondents():
+    fresh, written = counted(synthetic_2020(rng=SEED)), kept()
+    xr.testing.assert_identical(fresh.places, written.places)
+    xr.testing.assert_identical(fresh.answers, written.answers)
+
+
+def test_counts_are_written_as_they_are_read(tmp_path):
+    kept().write(tmp_path)
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (FOLDER / path.name).read_bytes()
 
 
 def test_scores_of_all_replicates_equal_the_composite_of_each(world):
@@ -207,12 +243,12 @@ def lines_of(page: str) -> dict[str, list[list[str]]]:
 def test_the_command_generates_the_tables_of_the_page(tables):
     """The page has the lines and columns that the command makes; its figures come from a longer run."""
     page = PAGE.read_text(encoding="utf-8")
-    fresh = filled(page, tables, {"replicates": 4, "seed": 3})
+    fresh = filled(page, tables, {"replicates": 4, "seed": 3, "law": "probit"})
     assert MARK.sub("", fresh) == MARK.sub("", page)
-    assert "4 replicates, seed 3." in fresh
+    assert "4 replicates, seed 3, law probit." in fresh
     there, made = lines_of(page), lines_of(fresh)
     assert set(there) == {*LAYOUTS, "made"}
-    assert filled(fresh, {}, {"replicates": 4, "seed": 3}) == fresh
+    assert filled(fresh, {}, {"replicates": 4, "seed": 3, "law": "probit"}) == fresh
     figure = re.compile(r"-?[\d,]*\.?\d+( ± \.?\d+\.?\d*)?( \(s\d\d\))?|-")
     for name, layout in LAYOUTS.items():
         assert there[name][0] == made[name][0] == [layout.corner, *layout.across]
@@ -284,8 +320,12 @@ def test_the_command_prints_the_table(world, tmp_path):
     answer = json.loads(told.stdout)
     assert answer["python"] == "import sapa.studies; sapa.studies.study('rules', replicates=4, seed=3)"
     assert answer["notes"]["replicates"] == 4
+    assert answer["notes"]["law"] == "max_entropy"
     expected = STUDIES["rules"](world, Settings(4, 3))
     assert [row["value"] for row in answer["rows"]] == pytest.approx(expected["value"].tolist())
     out = tmp_path / "rules.csv"
-    CliRunner().invoke(app, ["rules", "--replicates", "4", "--seed", "3", "--out", str(out)])
-    assert len(out.read_text().splitlines()) == len(expected) + 1
+    other = ["rules", "--replicates", "4", "--seed", "3", "--law", "probit", "--out", str(out)]
+    assert "law='probit'" in CliRunner().invoke(app, [*other, "--json"]).stdout
+    made = pd.read_csv(out)["value"].to_numpy()
+    assert len(made) == len(expected)
+    assert 0 < abs(made - expected["value"].to_numpy()).max() < 0.5
