@@ -40,7 +40,8 @@ def draw(
     seed, replicates
         Address of the draws; a number of replicates counts from 0.
     settlement, interviewer
-        (n,) or (replicates, n) group of each respondent, where the model has such effects.
+        (n,) or (replicates, n) group of each respondent, where the model has such effects; an interviewer of
+        -1 is none.
 
     Returns
     -------
@@ -90,11 +91,17 @@ def factor_nodes(
 ) -> Ints:
     """(replicates, size) nodes of each person's common factor.
 
-    `shift` moves the person's factor, in SD, before it is rounded: recruitment that prefers some people.
+    `shift` moves the person's own part, in its SD, before the factor is rounded: recruitment that prefers
+    some people. Who has no interviewer (-1) has that part of the factor alone, so that margins stay.
     """
     spread = factor_spread(model.shares)
     factor = streams.normals(Purpose.PERSON, size)
-    factor *= spread[0] / STEP
+    if shift is not None:
+        factor += shift
+    if interviewer is not None and spread[2] > 0 and interviewer.min(initial=0) < 0:
+        factor *= np.where(interviewer < 0, np.hypot(spread[0], spread[2]), spread[0]) / STEP
+    else:
+        factor *= spread[0] / STEP
     for sd, group, purpose, name in (
         (spread[1], settlement, Purpose.SETTLEMENT, "settlement"),
         (spread[2], interviewer, Purpose.INTERVIEWER, "interviewer"),
@@ -104,10 +111,9 @@ def factor_nodes(
         if group is None:
             raise ValueError(f"{name} must be given: the model has an effect of the {name}")
         effect = streams.normals(purpose, int(group.max(initial=-1)) + 1)
+        effect = np.pad(effect, ((0, 0), (0, 1)))  # the last is nobody's, at -1
         whole = np.broadcast_to(group, factor.shape)
         factor += np.take_along_axis(effect, whole, axis=1) * (sd / STEP)
-    if shift is not None:
-        factor += shift / STEP
     np.rint(factor, out=factor)
     np.clip(factor, -(NODES // 2), NODES // 2, out=factor)
     return factor.astype(np.intp) + NODES // 2

@@ -21,8 +21,9 @@ LEAST_BACKCHECK: Final = 0.15
 class Fabrication:
     """Interviews invented by interviewers, and the back-check that finds some of them.
 
-    Every item put to the person gets an invented rating, whether it would have been answered or not; what
-    does not apply stays so: an inventor reports complaints no more often than there are any.
+    Only interviews of an interviewer are invented and checked. Every item put to the person gets an invented
+    rating, whether it would have been answered or not; what does not apply stays so: an inventor reports
+    complaints no more often than there are any.
 
     Attributes
     ----------
@@ -90,35 +91,37 @@ class Fabrication:
         if interviewer is None:
             raise ValueError("fabrication needs interviewers; give Response an Interviewers with a workload")
         replicates, size, items = ratings.shape
-        who = np.broadcast_to(interviewer, (replicates, size))
-        people = int(who.max()) + 1
+        has = np.broadcast_to(interviewer >= 0, (replicates, size))
+        people = int(interviewer.max()) + 1
+        who = np.where(has, interviewer, people)  # those without one are nobody's, together
         threshold = self.rate / self.fabricators
-        chosen, guilty = np.empty((replicates, size)), np.empty((replicates, people))
+        chosen, guilty = np.empty((replicates, size)), np.empty((replicates, people + 1))
         made = []
         for r, rng in enumerate(streams.generators(Purpose.FABRICATION)):
             rng.random(out=chosen[r])
             made.append(rng.random((np.count_nonzero(chosen[r] < threshold), items)))
             rng.random(out=guilty[r])  # last, since how many interviewers there are may differ
         picked = chosen < threshold
-        invented = picked & took_part & (np.take_along_axis(guilty, who, axis=1) < self.fabricators)
+        by_one = took_part & has
+        invented = picked & by_one & (np.take_along_axis(guilty, who, axis=1) < self.fabricators)
         uniform = np.concatenate(made)[invented[picked]]
         fresh = 1 + (uniform[..., None] >= np.cumsum(self.pmf)[:-1]).sum(axis=-1, dtype=np.int8)
         rows = ratings[invented]
         kept = (rows == NOT_ASKED) | (rows == NOT_APPLICABLE)
         ratings[invented] = np.where(kept, rows, fresh)
-        return invented, self._voided(who, invented, took_part, streams)
+        return invented, self._voided(who, invented, by_one, streams)
 
     def _voided(
-        self, who: Ints, invented: NDArray[np.bool_], took_part: NDArray[np.bool_], streams: Streams
+        self, who: Ints, invented: NDArray[np.bool_], by_one: NDArray[np.bool_], streams: Streams
     ) -> NDArray[np.bool_]:
         """Interviews that the back-check takes out."""
         uniform = streams.uniforms(Purpose.BACKCHECK, 2, who.shape[1])
-        # Those without an interview rank last, so that the first places are drawn from the others.
-        order = np.argsort(np.where(took_part, 0.0, 1.0) + uniform[:, 0], axis=1)
+        # Those not interviewed rank last, so that the first places are drawn from the others.
+        order = np.argsort(np.where(by_one, 0.0, 1.0) + uniform[:, 0], axis=1)
         place = np.empty(who.shape, dtype=np.intp)
         np.put_along_axis(place, order, turns(np.take_along_axis(who, order, axis=1))[0], axis=1)
-        checked = took_part & (place < self.checks(sums_by(who, took_part)))
+        checked = by_one & (place < self.checks(sums_by(who, by_one)))
         found: NDArray[np.bool_] = checked & invented & (uniform[:, 1] < self.sensitivity)
         if self.void_all:
-            return took_part & (sums_by(who, found) > 0)
+            return by_one & (sums_by(who, found) > 0)
         return found

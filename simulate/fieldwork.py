@@ -166,28 +166,54 @@ class Snowball:
 
 @dataclass(frozen=True, slots=True)
 class Interviewers:
-    """Interviewers of a region, each with at most `workload` people; 0 means there are none.
+    """Interviewers of a region, each with at most `workload` people; 0, the null value, means there are none.
 
     People are dealt to the interviewers of their region in turn, so that each meets all services. How far
     an interviewer moves ratings is the rating model's `interviewer` correlation.
+
+    Attributes
+    ----------
+    workload
+        Most people of an interviewer.
+    within
+        Dim of the population whose areas interviewers do not leave.
+    modes
+        Names of the modes that have interviewers; None: all. In the others nobody can move or invent ratings
+        (interviewer -1), and what interviewers add to the spread of ratings is the person's own.
+
+    Examples
+    --------
+    >>> Interviewers(30, modes=("telephone",)).modes
+    ('telephone',)
     """
 
     workload: int = 0
     within: str = "region"
+    modes: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.workload < 0:
             raise ValueError(f"workload must be at least 0, got {self.workload}")
+        if isinstance(self.modes, str):
+            raise TypeError(f"modes must be a tuple of names, got {self.modes!r}; write ({self.modes!r},)")
 
-    def assign(self, population: Population, cell: Ints) -> Ints | None:
-        """(n,) or (replicates, n) interviewer of each person."""
+    def assign(self, population: Population, cell: Ints, mode: Ints | None, modes: Modes) -> Ints | None:
+        """(n,) or (replicates, n) interviewer of each person; -1 for none."""
         if self.workload == 0:
             return None
         area = population.codes(self.within)[cell]
+        if self.modes is None:
+            return self._dealt(area, cell.shape[-1])
+        has = np.isin(modes.names, self.modes)[0 if mode is None else mode]
+        # Those without an interviewer are an area of their own.
+        apart = np.where(has, area, population.codes(self.within).max() + 1)
+        return np.where(has, self._dealt(apart, cell.shape[-1]), -1)
+
+    def _dealt(self, area: Ints, size: int) -> Ints:
         turn, count = turns(area)
         needed = -(-count // self.workload)
         # Room for everyone in one area: an interviewer's number must not depend on other replicates.
-        spacing = -(-cell.shape[-1] // self.workload)
+        spacing = -(-size // self.workload)
         interviewer: Ints = area * spacing + turn % needed
         return interviewer
 

@@ -1,10 +1,11 @@
 """What happens between selecting people and having their ratings: one small object an effect.
 
 Every object has a null value, its default, that switches it off. They act in this fixed order: mode of the
-interview, recruitment by snowball, contact, cooperation, the rating itself (shifted by mode, correlated by
-settlement and interviewer), what does not apply, straightlining, acquiescence, items left out, breakoff,
-fabrication and its back-check. An effect that is off draws nothing, and each has streams of its own, so
-switching one on leaves the random numbers of the others as they were.
+interview, recruitment by snowball, who interviews (in the modes that have interviewers), contact,
+cooperation, the rating itself (shifted by mode, correlated by settlement and interviewer), what does not
+apply, straightlining, acquiescence, items left out, breakoff, fabrication and its back-check. An effect
+that is off draws nothing, and each has streams of its own, so switching one on leaves the random numbers of
+the others as they were.
 """
 
 from dataclasses import dataclass, field, fields
@@ -18,7 +19,6 @@ from simulate.drawing import factor_nodes, ratings_given
 from simulate.fabrication import Fabrication
 from simulate.fieldwork import Contact, Cooperation, Interviewers, Modes, Snowball
 from simulate.population import Population, factor_values
-from simulate.rating_model import factor_spread
 from simulate.selection import Selected
 from simulate.streams import Purpose, Streams
 from simulate.survey import Survey
@@ -55,6 +55,9 @@ class Response:
                 raise TypeError(
                     f"{entry.name} must be a {expected.__name__}, got {getattr(self, entry.name)!r}"
                 )
+        unknown = sorted(set(self.interviewers.modes or ()) - set(self.modes.names))
+        if unknown:
+            raise ValueError(f"modes of interviewers must be among {self.modes.names}, got {unknown[0]!r}")
 
 
 def fielded(population: Population, selected: Selected, response: Response, streams: Streams) -> Survey:
@@ -77,7 +80,7 @@ def fielded(population: Population, selected: Selected, response: Response, stre
     cell = selected.cell
     replicates, size = len(streams), cell.shape[-1]
     mode = response.modes.assign(population, cell, streams)
-    interviewer = response.interviewers.assign(population, cell)
+    interviewer = response.interviewers.assign(population, cell, mode, response.modes)
     node, extra = _nodes(population, selected, response, interviewer, streams)
     responded = _taking_part(population, cell, mode, node, response, streams)
     ratings = _ratings(population, selected, response, mode, node, streams)
@@ -133,8 +136,7 @@ def _nodes(
     shift = None
     if recruited is not None:
         chosen, normal = recruited
-        pull = response.snowball.correlation * response.snowball.spread
-        shift = np.where(chosen, pull * factor_spread(model.shares)[0], 0.0)
+        shift = np.where(chosen, response.snowball.correlation * response.snowball.spread, 0.0)
         own = streams.normals(Purpose.PERSON, size)
         extra["degree"] = response.snowball.degree(own, chosen, normal)
     node = factor_nodes(model, streams, size, settlement=settlement, interviewer=interviewer, shift=shift)

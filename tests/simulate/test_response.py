@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
-from scipy.stats import norm
+from scipy.stats import multivariate_normal, norm
 
 from simulate import (
     Breakoff,
@@ -363,6 +363,103 @@ def test_the_chance_of_detection_is_the_one_read_off():
     assert near((caught - expected[number]), 0.0)
     assert effect.detection(20, 0) == 0
     assert Fabrication(sensitivity=1.0).detection(20, 20) == 1.0
+
+
+PHONE_AND_WEB = Modes(("phone", "web"), (0.6, 0.4), (0.0, 0.0), (0.0, 0.0))
+
+
+def test_interviewers_act_in_their_modes_only():
+    """On the telephone the ratings of an interviewer go together, on the web none; margins stay."""
+    response = Response(modes=PHONE_AND_WEB, interviewers=Interviewers(20, modes=("phone",)))
+    world = study(response, person=0.2, interviewer=0.3)
+    survey = world.draw(300, seed=1)
+    who, mode = survey.extra["interviewer"], survey.extra["mode"]
+    assert ((who >= 0) == (mode == 0)).all()
+    region = np.broadcast_to(survey.codes("region"), who.shape)
+    sizes = [np.unique(row[row >= 0], return_counts=True)[1] for row in who]
+    assert max(size.max() for size in sizes) <= 20
+    for row, areas in zip(who, region, strict=True):
+        assert all(np.unique(areas[row == one]).size == 1 for one in np.unique(row[row >= 0]))
+    # Covariance of two people's first ratings: of one interviewer, and of any two on the web.
+    centred = survey.ratings[..., 0] - 3.7
+    together: dict[int, list[float]] = {0: [], 1: []}
+    for row, kinds, values in zip(who, mode, centred, strict=True):
+        sums = np.bincount(row[kinds == 0], weights=values[kinds == 0])
+        pairs = np.bincount(row[kinds == 0]) ** 2 - np.bincount(row[kinds == 0])
+        squares = (values[kinds == 0] ** 2).sum()
+        together[0].append(((sums**2).sum() - squares) / pairs.sum())
+        web = values[kinds == 1]
+        together[1].append((web.sum() ** 2 - (web**2).sum()) / (web.size * (web.size - 1)))
+    alone = world.population.model.covariance(0)
+    assert near(np.array(together[1])[:, None], 0.0)
+    expected = bivariate_covariance(world.population.model.pmf()[0, 0], 0.3)
+    assert near(np.array(together[0])[:, None], expected)
+    assert expected > 0.2
+    for kind in (0, 1):
+        first = np.array([values[kinds == kind].mean() for values, kinds in zip(centred, mode, strict=True)])
+        assert near(first[:, None], 0.0)
+        product = [
+            (v[k == kind, 0] * v[k == kind, 1]).mean()
+            for v, k in zip(survey.ratings - 3.7, mode, strict=True)
+        ]
+        assert near(np.array(product)[:, None], alone[0, 1])
+
+
+def bivariate_covariance(pmf: np.ndarray, correlation: float) -> float:
+    """Covariance of two ratings with one distribution whose latent normals correlate."""
+    cut = norm.ppf(np.cumsum(pmf)[:4])
+    both = multivariate_normal(np.zeros(2), [[1, correlation], [correlation, 1]])
+    upper = sum(both.cdf([-a, -b]) for a in cut for b in cut)
+    return float(upper - norm.sf(cut).sum() ** 2)
+
+
+def test_nobody_invents_or_is_checked_where_there_is_no_interviewer():
+    response = Response(
+        modes=PHONE_AND_WEB,
+        interviewers=Interviewers(20, modes=("phone",)),
+        fabrication=Fabrication(0.5, sensitivity=1.0),
+    )
+    survey = study(response).draw(50, seed=1)
+    phone = survey.extra["mode"] == 0
+    assert not survey.extra["fabricated"][~phone].any()
+    assert survey.responded[~phone].all()
+    assert near(
+        np.array([row[mine].mean() for row, mine in zip(survey.extra["fabricated"], phone, strict=True)])[
+            :, None
+        ],
+        0.5,
+    )
+    assert not survey.responded[phone].all()
+    part = study(response).draw(range(7, 9), seed=1)
+    assert (part.ratings == survey.ratings[7:9]).all()
+    assert (part.extra["interviewer"] == survey.extra["interviewer"][7:9]).all()
+
+
+def test_interviewers_without_a_mode_are_those_of_nobody():
+    """No mode, or none drawn: as if there were no interviewers, whatever the model's correlation."""
+    web = Modes(("phone", "web"), (0.0, 1.0), (0.0, 0.0), (0.0, 0.0))
+    none, absent = (
+        study(Response(modes=web, interviewers=Interviewers(20, modes=modes)), person=0.2, interviewer=0.3)
+        for modes in ((), ("phone",))
+    )
+    off = study(Response(modes=web), person=0.5).draw(5, seed=1)
+    for world in (none, absent):
+        survey = world.draw(5, seed=1)
+        assert (survey.extra["interviewer"] == -1).all()
+        assert (survey.ratings == off.ratings).mean() > 0.999  # thresholds on slightly other lattices
+    every = Response(modes=PHONE_AND_WEB, interviewers=Interviewers(20, modes=("phone", "web")))
+    default = replace(every, interviewers=Interviewers(20))
+    assert (
+        study(every, interviewer=0.3).draw(5, seed=1).ratings
+        == study(default, interviewer=0.3).draw(5, seed=1).ratings
+    ).all()
+
+
+def test_modes_of_interviewers_must_be_known():
+    with pytest.raises(ValueError, match=r"modes of interviewers must be among \('any',\), got 'phone'"):
+        Response(interviewers=Interviewers(20, modes=("phone",)))
+    with pytest.raises(TypeError, match="modes must be a tuple of names, got 'phone'"):
+        Interviewers(20, modes="phone")
 
 
 def test_fabrication_is_at_most_the_fabricators_and_needs_interviewers():
