@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from openpyxl.utils import get_column_letter
 
 from sapa.json_text import json_text
 from sapa.spreadsheet_text import csv_text, for_sheet
-from sapa.whole_file import TABLES, whole_file, writable
+from sapa.whole_file import TABLES, part_folder, sweep, whole_file, writable
 
 MANIFEST = "manifest.json"
 MOST_ROWS: Final = 2**20
@@ -26,6 +25,9 @@ MOST_ROWS: Final = 2**20
 @contextmanager
 def whole_folder(path: str | os.PathLike[str], *, made_by: str) -> Iterator[Path]:
     """Folder to write into that takes the place of `path` only when the block ends well.
+
+    What is written lies beside it under a hidden name until then. A writer that is killed leaves that hidden
+    folder; the next one to write the same path takes it away once nothing in it is younger than an hour.
 
     Parameters
     ----------
@@ -41,6 +43,7 @@ def whole_folder(path: str | os.PathLike[str], *, made_by: str) -> Iterator[Path
 
     Examples
     --------
+    >>> import tempfile
     >>> place = Path(tempfile.mkdtemp()) / "out"
     >>> with whole_folder(place, made_by="doctest") as folder:
     ...     _ = (folder / "a.txt").write_text("whole")
@@ -50,7 +53,7 @@ def whole_folder(path: str | os.PathLike[str], *, made_by: str) -> Iterator[Path
     target = Path(path).absolute()
     _refuse_foreign(target, made_by)
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    fresh = part_folder(target)
     try:
         yield fresh
         manifest = {"made_by": made_by, "files": {name: _print_of(fresh / name) for name in _files(fresh)}}
@@ -58,6 +61,7 @@ def whole_folder(path: str | os.PathLike[str], *, made_by: str) -> Iterator[Path
         fresh.chmod(0o755)
         _refuse_foreign(target, made_by)
         _swap(fresh, target)
+        sweep(target)  # last, for one that was killed may have left the only older folder aside
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -67,7 +71,7 @@ def _swap(fresh: Path, target: Path) -> None:
     if not target.exists():
         fresh.replace(target)
         return
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)) / "old"
+    aside = part_folder(target) / "old"
     try:
         target.replace(aside)
         fresh.replace(target)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path).absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(target)
+    sweep(target)
     handle, name = tempfile.mkstemp(prefix=f".{target.stem}{_MARK}", suffix=target.suffix, dir=target.parent)
     os.close(handle)
     fresh = Path(name)
@@ -77,11 +78,25 @@ def _to_disk(file: Path) -> None:
         os.fsync(opened.fileno())
 
 
-def _sweep(target: Path) -> None:
-    """Take away what killed writers of the same file left."""
+def part_folder(target: Path) -> Path:
+    """New hidden folder beside a target, which :func:`sweep` takes away should its writer be killed."""
+    return Path(tempfile.mkdtemp(prefix=f".{target.stem}{_MARK}", suffix=target.suffix, dir=target.parent))
+
+
+def sweep(target: Path) -> None:
+    """Take away what killed writers of the same file or folder left."""
     own = re.compile(rf"\.{re.escape(target.stem)}{_MARK}[a-z0-9_]+{re.escape(target.suffix)}")
     for entry in os.scandir(target.parent):
         if own.fullmatch(entry.name):
             with suppress(OSError):  # another writer may be faster
-                if time.time() - entry.stat(follow_symlinks=False).st_mtime > ABANDONED:
-                    os.unlink(entry.path)
+                if time.time() - _last_written(Path(entry.path)) > ABANDONED:
+                    if entry.is_dir(follow_symlinks=False):
+                        shutil.rmtree(entry.path)
+                    else:
+                        os.unlink(entry.path)
+
+
+def _last_written(part: Path) -> float:
+    """Time of the last write to a file, or to a folder and what is in it at any depth."""
+    inside = part.rglob("*") if part.is_dir() and not part.is_symlink() else ()
+    return max(float(place.lstat().st_mtime) for place in (part, *inside))

@@ -26,14 +26,14 @@ def read_csv(place: Path, _max_bytes: int) -> FileTable:
 
 
 def _encoding(place: Path) -> str:
-    """UTF-8 where the bytes are that, otherwise Windows-1251."""
+    """UTF-16 where its mark comes first, UTF-8 where the bytes are that, otherwise Windows-1251."""
     decoder, utf8 = codecs.getincrementaldecoder("utf-8")(), True
     with place.open("rb") as file:
-        while block := file.read(_BLOCK):
-            if b"\0" in block:
-                raise ValueError("it holds zero bytes, so it is no text")
-            if utf8:
-                utf8 = _takes(decoder, block, final=False)
+        if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
+        file.seek(0)
+        while utf8 and (block := file.read(_BLOCK)):
+            utf8 = _takes(decoder, block, final=False)
     return "utf-8-sig" if utf8 and _takes(decoder, b"", final=True) else "cp1251"
 
 
@@ -67,6 +67,8 @@ def _cut(place: Path, encoding: str, delimiter: str, *, strict: bool = True) -> 
 def _lines(file: io.TextIOWrapper) -> Iterator[str]:
     """Lines of a file; one that is longer than memory should hold is refused before it is read whole."""
     while line := file.readline(MAX_LINE):
+        if "\0" in line:
+            raise ValueError("it holds zero bytes, so it is no text, or UTF-16 without its mark")
         if len(line) == MAX_LINE:
             raise ValueError(f"it has a line of over {MAX_LINE:,} characters")
         yield line

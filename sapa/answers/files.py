@@ -26,8 +26,8 @@ def open_table(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> F
     Parameters
     ----------
     path
-        CSV (comma, semicolon, tab or bar; UTF-8 or Windows-1251), XLSX (first sheet), Parquet, SPSS
-        ``.sav`` or Stata ``.dta``.
+        CSV, also ``.tsv`` and ``.txt`` (comma, semicolon, tab or bar; UTF-8, UTF-16 or Windows-1251), XLSX
+        (first sheet), Parquet, SPSS ``.sav`` or Stata ``.dta``.
     max_bytes
         Largest file, and largest content of a compressed one once unpacked. A table of more than
         20 million cells is refused as well.
@@ -143,6 +143,8 @@ def _check_end(place: Path) -> None:
 
 READERS: Final[Mapping[str, Callable[[Path, int], FileTable]]] = {
     ".csv": read_csv,
+    ".tsv": read_csv,
+    ".txt": read_csv,
     ".xlsx": read_xlsx,
     ".parquet": _parquet,
     ".sav": _labelled(pyreadstat.read_sav),

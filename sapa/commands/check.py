@@ -1,13 +1,12 @@
 """``sapa check``: every problem of a file of answers."""
 
-import json
 import sys
 
 import typer
 
 from sapa.commands.exit_codes import PROBLEMS
 from sapa.commands.python_call import PythonText, python_call, tell_python
-from sapa.commands.tables import AsJson, Codebook, Data, Out, codebook_of, show, working
+from sapa.commands.tables import AsJson, Codebook, Data, Out, codebook_of, show, tell_notes, working
 
 
 def check(data: Data, codebook: Codebook = None, out: Out = None, as_json: AsJson = False) -> None:
@@ -24,11 +23,12 @@ def check(data: Data, codebook: Codebook = None, out: Out = None, as_json: AsJso
         found = check_answers(data, book)
     table = found.problems
     table.attrs = dict(found.counts)
-    print(f"{len(table)} problems; {json.dumps(dict(found.counts))}", file=sys.stderr)
+    print(f"{len(table)} problems", file=sys.stderr)
     call = PythonText(python_call(check_answers, data, book) + ".problems")
     if len(table) or as_json or out is not None:
         show(table, call=call, as_json=as_json, out=out)
     else:
+        tell_notes(table.attrs)
         tell_python(call)
     if not found.fine:
         raise typer.Exit(PROBLEMS)

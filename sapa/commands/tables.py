@@ -1,7 +1,7 @@
 """What the commands on own answers share: their options, and how a table is shown or written."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-Data = Annotated[Path, typer.Argument(help="File of answers: .csv, .xlsx, .parquet, .sav or .dta.")]
+Data = Annotated[
+    Path, typer.Argument(help="File of answers: .csv, .tsv, .txt, .xlsx, .parquet, .sav or .dta.")
+]
 Codebook = Annotated[
     Path | None,
     typer.Option(help="TOML file that names the columns; by default the data's name ending in .toml."),
@@ -95,12 +97,17 @@ def show(table: "pd.DataFrame", *, call: PythonText, as_json: bool, out: Path | 
         _laid_out(table)
     elif out is None:
         sys.stdout.write(csv_text(table))
+    tell_notes(notes)
+    tell_python(call)
+
+
+def tell_notes(notes: Mapping[str, Any]) -> None:
+    """Say on standard error what a table says of itself; a caution has a line of its own."""
     told = {key: value for key, value in notes.items() if key != "caution"}
     if told:
         print("; ".join(f"{key}: {_short(value)}" for key, value in told.items()), file=sys.stderr)
     if "caution" in notes:
         print(f"caution: {notes['caution']}", file=sys.stderr)
-    tell_python(call)
 
 
 def print_json(call: str, **facts: Any) -> None:

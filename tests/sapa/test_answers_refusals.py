@@ -193,11 +193,23 @@ def test_malformed_text_is_refused_with_its_place(text, message, tmp_path):
         open_table(place)
 
 
-def test_utf16_and_bytes_of_no_encoding_are_refused(tmp_path):
+def test_bytes_of_no_encoding_are_refused(tmp_path):
     place = tmp_path / "a.csv"
-    place.write_bytes("svc,q1\na,5\n".encode("utf-16"))
-    with pytest.raises(ValueError, match="no text"):
-        open_table(place)
     place.write_bytes(b"svc,q1\n\x98\xff,5\n")  # 0x98 is no letter of Windows-1251
     with pytest.raises(ValueError, match=r"cannot be read as \.csv"):
         open_table(place)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("svc\tq1\na\t5\n".encode("utf-16-le"), "zero bytes, so it is no text, or UTF-16 without its mark"),
+        ("svc\tq1\na\t5\n".encode("utf-16")[:-1], "cannot be read as .txt: .*truncated"),
+        ("svc\tq1\na\0b\t5\n".encode("utf-16"), "zero bytes"),
+        ("svc\tq1\na\t5\n".encode("utf-32"), "zero bytes"),
+    ],
+)
+def test_text_of_zero_bytes_or_a_torn_utf_16_is_refused(data, message, tmp_path):
+    (tmp_path / "a.txt").write_bytes(data)
+    with pytest.raises(ValueError, match=message):
+        open_table(tmp_path / "a.txt")

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from sapa import whole_file as module
+from sapa.output import whole_folder
 from sapa.whole_file import whole_file
 
 WRITER = """
@@ -60,6 +61,36 @@ def test_what_a_killed_writer_left_is_taken_away_later(tmp_path, monkeypatch):
     with whole_file(place) as fresh:
         fresh.write_text("whole")
     assert sorted(os.listdir(tmp_path)) == [".table~mine.csv", "table.csv"]
+
+
+def test_what_a_killed_writer_of_a_folder_left_is_taken_away_later(tmp_path, monkeypatch):
+    place = tmp_path / "out"
+    script = (
+        "import os, signal, sys\n"
+        "from sapa.output import whole_folder\n"
+        "with whole_folder(sys.argv[1], made_by='test') as folder:\n"
+        "    (folder / 'deep').mkdir()\n"
+        "    (folder / 'deep' / 'a.txt').write_text('half')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(place)], check=False).returncode < 0
+    (left,) = os.listdir(tmp_path)
+    assert left.startswith(".out~sapa~")
+    (tmp_path / ".out~mine").mkdir()
+
+    def write():
+        with whole_folder(place, made_by="test") as folder:
+            (folder / "a.txt").write_text("whole")
+
+    write()
+    assert left in os.listdir(tmp_path)  # it may be another's, at work
+    os.utime(tmp_path / left, (0, 0))
+    os.utime(tmp_path / left / "deep", (0, 0))
+    write()
+    assert left in os.listdir(tmp_path)  # a file in it is new
+    os.utime(tmp_path / left / "deep" / "a.txt", (0, 0))
+    write()
+    assert sorted(os.listdir(tmp_path)) == [".out~mine", "out"]
 
 
 @pytest.mark.parametrize("error", [OSError("no space left"), KeyboardInterrupt(), MemoryError()])

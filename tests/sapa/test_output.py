@@ -80,7 +80,7 @@ def test_the_old_folder_comes_back_when_the_swap_fails(tmp_path, monkeypatch):
     rename = type(place).replace
 
     def torn(self, target):
-        if self.name.startswith(".out.") and target == place:
+        if self.name.startswith(".out~") and target == place:
             raise KeyboardInterrupt
         return rename(self, target)
 
