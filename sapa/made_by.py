@@ -11,7 +11,7 @@ from sapa.choices import Language
 from sapa.words import phrase
 
 PACKAGES: Final = ("sapa", "numpy", "scipy", "pandas", "xarray", "matplotlib")
-Report = Literal["own", "2020"]
+Report = Literal["own", "change", "2020"]
 _COMMON: Final = (
     "Särndal, C.-E., Swensson, B. and Wretman, J. (1992). Model Assisted Survey Sampling. Springer.",
     "Lumley, T. (2010). Complex Surveys: A Guide to Analysis Using R. Wiley.",
@@ -19,11 +19,15 @@ _COMMON: Final = (
     "applications to mobility across neighbourhoods and academic achievement across countries. Review of "
     "Economic Studies 91(1), 476-518.",
 )
+_TIERS: Final = (
+    "Piepho, H.-P. (2004). An algorithm for a letter-based representation of all-pairwise comparisons. "
+    "Journal of Computational and Graphical Statistics 13(2), 456-466."
+)
 LITERATURE: Final[Mapping[Report, tuple[str, ...]]] = {
-    "own": (
+    "own": (*_COMMON, _TIERS),
+    "change": (
         *_COMMON,
-        "Piepho, H.-P. (2004). An algorithm for a letter-based representation of all-pairwise comparisons. "
-        "Journal of Computational and Graphical Statistics 13(2), 456-466.",
+        _TIERS,
         "Hothorn, T., Bretz, F. and Westfall, P. (2008). Simultaneous inference in general parametric "
         "models. Biometrical Journal 50(3), 346-363.",
     ),
@@ -36,7 +40,7 @@ LITERATURE: Final[Mapping[Report, tuple[str, ...]]] = {
 
 
 def references(of: Report) -> tuple[str, ...]:
-    """Literature that the methods of a report cite, in the order of its numbers.
+    """Literature that the methods of a report cite, in the order of its numbers; `change` is of two rounds.
 
     Examples
     --------

@@ -22,7 +22,7 @@ from sapa.own_summary import Settings, change_in_words, numbers_in_words, ranks_
 from sapa.report import Figure, ReportTable, Section, figure, page, report_table
 from sapa.report_files import report_place, write_page
 from sapa.tallies import item_shares, raters_of
-from sapa.words import header, labels_of
+from sapa.words import header, labels_of, remark
 
 PAGE = 35  # rows of a figure that fit on a page
 DIGITS = {
@@ -130,7 +130,7 @@ def own_page(
         _variance(data, settings),
         Section("assumptions", say("assumptions"), assumptions=_assumptions(data, len(rounds), settings)),
         Section("methods", say("methods"), text=_methods(len(rounds), settings)),
-        Section("references", say("references"), points=references("own")),
+        Section("references", say("references"), points=references("own" if change is None else "change")),
     ]
     lead = say(
         "lead_own",
@@ -187,7 +187,7 @@ def _ranks(data: xr.Dataset, ranking: pd.DataFrame, settings: Settings) -> Secti
 def _change(change: pd.DataFrame, names: tuple[str, ...], settings: Settings) -> Section:
     say = settings.say
     ax = each.change(change, names=(names[0], names[-1]), language=settings.language)
-    shown = change.assign(verdict=[header(text, language=settings.language) for text in change["verdict"]])
+    shown = change.assign(verdict=[remark(text, language=settings.language) for text in change["verdict"]])
     tables = [_table(shown, say("table_change"), settings)]
     return Section("change", say("change"), figures=[_figure(ax, say("cap_change"))], tables=tables)
 
@@ -249,7 +249,11 @@ def _map(data: xr.Dataset, settings: Settings) -> list[Figure]:
 def _assumptions(data: xr.Dataset, rounds: int, settings: Settings) -> list[str]:
     say, official = settings.say, settings.official
     named = [name for name in ("stratum", "psu", "weight") if name in data]
-    design = say("design_named", names=", ".join(named)) if named else say("design_plain")
+    design = (
+        say("design_named", names=", ".join(header(name, language=settings.language) for name in named))
+        if named
+        else say("design_plain")
+    )
     told = [
         say("assume_design", design=design, deff=f"{official['deff']:g}"),
         say("assume_model"),
@@ -273,8 +277,8 @@ def _methods(rounds: int, settings: Settings) -> list[str]:
 
 def _table(frame: pd.DataFrame, title: str, settings: Settings) -> ReportTable:
     words = {
-        name: [header(text, language=settings.language) if text else "" for text in frame[name]]
-        for name in ("statistic", "note")
+        name: [remark(text, language=settings.language) for text in frame[name]]
+        for name in ("statistic", "note", "flag")
         if name in frame
     }
     digits = {name: places for name, places in DIGITS.items() if name in frame}

@@ -53,7 +53,7 @@ class Saying(Protocol):
 
 
 def numbers_in_words(scores: pd.DataFrame, ranking: pd.DataFrame | None, told: Settings) -> list[str]:
-    """Who has the highest score and who the lowest."""
+    """Who has the highest score and who the lowest, among the ranked where some are."""
     said = []
     rows = scores[(scores["statistic"] == told.statistic) & scores["estimate"].notna()]
     rows = rows.sort_values("estimate", ascending=False)
@@ -64,7 +64,8 @@ def numbers_in_words(scores: pd.DataFrame, ranking: pd.DataFrame | None, told: S
         first, last = rows.iloc[0], rows.iloc[-1]
         said.append(
             told.say(
-                "say_best",
+                "say_best_of_all" if ranking is None else "say_best",
+                count=len(rows),
                 name=_name(first, told.by),
                 value=_shown(first["estimate"], told.statistic),
                 level=told.level,

@@ -17,7 +17,7 @@ from sapa.reproduction_summary import (
     ledger_in_words,
     summary,
 )
-from sapa.words import phrase
+from sapa.words import phrase, remark
 
 DIGITS = {
     "estimate": 2, "se": 3, "lower": 2, "upper": 2, "half_width": 2, "effective_n": 0, "df": 0,
@@ -124,7 +124,10 @@ def _feasibility(result: Reproduction) -> Section:
 def _league(result: Reproduction, drawn: Mapping[str, Figure], name: str, language: Language) -> Section:
     unit = UNITS[name]
     frame = result.tables()[name]
-    frame = frame.assign(name=frame[unit].map(names(unit, language=language)))
+    frame = frame.assign(
+        name=frame[unit].map(names(unit, language=language)),
+        why_thin=[remark(text, language=language) for text in frame["why_thin"]],
+    )
     text = (*league_in_words(result, name, language), phrase("league_note", language=language))
     shown = [unit, *LEAGUE_COLUMNS]
     titles = [

@@ -1,5 +1,6 @@
 """Labels of figures and reports in English, Kazakh and Russian."""
 
+import re
 import tomllib
 from collections.abc import Sequence
 from functools import cache
@@ -9,6 +10,7 @@ from sapa.choices import Language
 from sapa.published.names import Unit, names
 
 REPORT = "report_words.toml"
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 
 
 @cache
@@ -59,6 +61,28 @@ def header(column: str, *, language: Language = "en") -> str:
     ('best rank', 'сроки', 'my own')
     """
     return phrase(column, language=language) if column in _words(REPORT) else label(column, language=language)
+
+
+def remark(text: str, *, language: Language = "en") -> str:
+    """Remark of a table in words: its numbers stay, what has no translation stays as it is.
+
+    Examples
+    --------
+    >>> remark("fewer than 10 raters", language="ru"), remark("no ratings", language="kk")
+    ('меньше 10 оценивших', 'баға жоқ')
+    >>> remark("8 raters < 30; half-width 0.25 > 0.20", language="ru")
+    '8 оценивших < 30; полуширина 0.25 > 0.20'
+    """
+    return "; ".join(_remark(part, language) for part in text.split("; ")) if text else ""
+
+
+def _remark(text: str, language: Language) -> str:
+    numbers = _NUMBER.findall(text)
+    key = _NUMBER.sub("#", text)
+    if not numbers or key not in _words(REPORT):
+        return header(text, language=language)
+    parts = phrase(key, language=language).split("#")
+    return "".join(part + number for part, number in zip(parts, [*numbers, ""], strict=True))
 
 
 def label(key: str, *, language: Language = "en") -> str:

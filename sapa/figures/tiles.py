@@ -25,6 +25,8 @@ TILE = 1.0  # inches
 OBLAST = {"region", "облысы", "область"}
 CITY = {"г.", "қ.", "city", "қаласы", "город"}
 LIGHT = 0.18  # luminance above which black ink has the greater contrast
+#: Least range of the colours by quantity, a tenth of the scale: what hardly differs shall look alike.
+LEAST_RANGE = {"q": 0.4, "satisfaction": 10.0}
 
 
 def tile_map(
@@ -38,6 +40,8 @@ def tile_map(
     ax: Axes | None = None,
 ) -> Axes:
     """Map of the regions as tiles, coloured and labelled with their values.
+
+    The colours span the values, but at least a tenth of the scale of `quantity`.
 
     Parameters
     ----------
@@ -66,7 +70,7 @@ def tile_map(
         )
     ax = ax or plt.subplots(figsize=(7 * TILE + 0.4, 5 * TILE + 0.9), layout="constrained")[1]
     known = [value for value in values.values() if np.isfinite(value)]
-    norm = Normalize(min(known, default=0.0), max(known, default=1.0))
+    norm = Normalize(*_ends(known, LEAST_RANGE.get(quantity, 0.0)))
     colours = mpl.colormaps["cividis_r"]
     for region, (column, row) in places.items():
         value = values.get(region, float("nan"))
@@ -89,7 +93,11 @@ def tile_map(
         aspect=30,
         format=f"%.{digits}f",
     )
-    bar.set_label(word(quantity, language=language), fontsize=8)
+    said = word(quantity, language=language)
+    if known:
+        low, high = (f"{end:.{digits}f}" for end in (min(known), max(known)))
+        said = word("from_to", language=language, quantity=said, low=low, high=high)
+    bar.set_label(said, fontsize=8)
     bar.ax.tick_params(labelsize=8)
     return ax
 
@@ -175,6 +183,13 @@ def region_ids(regions: Sequence[str]) -> list[str]:
             "ids or names that `python -c 'import sapa.figures as f; print(f.tile_names())'` prints"
         )
     return [known[_plain(region)] for region in regions]
+
+
+def _ends(known: Sequence[float], least: float) -> tuple[float, float]:
+    """Ends of the colours: those of the values, moved apart evenly where these are closer than that."""
+    low, high = min(known, default=0.0), max(known, default=1.0)
+    spare = max(0.0, least - (high - low)) / 2
+    return low - spare, high + spare
 
 
 def _luminance(colour: tuple[float, float, float]) -> float:

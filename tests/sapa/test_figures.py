@@ -364,6 +364,14 @@ def test_a_region_without_a_value_stays_white():
     assert sum(face == (1, 1, 1, 1) for face in faces) == 15
 
 
+@pytest.mark.parametrize(("values", "ends"), [((4.38, 4.44), (4.21, 4.61)), ((3.9, 4.8), (3.9, 4.8))])
+def test_colours_of_the_map_span_a_tenth_of_the_scale_and_the_values_are_named(values, ends):
+    ax = figures.tile_map(dict(zip(("ALM", "KAR"), values, strict=True)), regions("en"))
+    bar = ax.get_figure(root=True).axes[-1]
+    assert bar.get_xlim() == pytest.approx(ends)
+    assert bar.get_xlabel() == f"Q, mean score: {values[0]:.2f} to {values[1]:.2f}"
+
+
 #: What deutan and protan eyes make of linear RGB (Machado, Oliveira and Fernandes 2009, severity 1).
 DEUTAN = np.array(
     [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]

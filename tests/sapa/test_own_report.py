@@ -109,10 +109,50 @@ def test_every_input_is_fingerprinted_and_the_versions_are_named(pages, folder):
         assert name in part
 
 
-def test_methods_cite_what_is_listed(pages):
-    methods, listed = cells(pages["en"], "methods"), cells(pages["en"], "references")
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_methods_cite_what_is_listed(pages, folder, rounds):
+    html = pages["en"] if rounds == 2 else alone(folder, language="en")
+    methods, listed = cells(html, "methods"), cells(html, "references")
     cited = {int(number) for group in re.findall(r"\[([0-9, ]+)\]", methods) for number in group.split(",")}
     assert cited == set(range(1, listed.count("<li>") + 1))
+    assert ("Hothorn" in listed) == (rounds == 2)
+
+
+def alone(folder, **options):
+    """Page of one round."""
+    out = folder / "one.html"
+    write_report(out, folder / "a.csv", codebook=folder / "a.toml", pdf=False, **options)
+    return out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_remarks_are_in_the_language_of_the_page(folder, language):
+    html = alone(folder, language=language, min_raters=80, min_cell=55)
+    tables = cells(html, "scores") + cells(html, "ranks")
+    words = [text for text in re.findall(r"<td[^>]*>([^<]*)</td>", tables) if re.search(r"[^\W\d]{4}", text)]
+    assert (
+        len({text for text in words if re.search(r"\b(55|80)\b", text)}) == 2
+    )  # two reasons, each with its limit
+    assert [text for text in words if re.search("[a-z]{4}", text)] == []
+
+
+def test_the_highest_is_said_to_be_so_among_the_ranked(folder):
+    html = alone(folder, language="en", min_raters=60)
+    ranking = sapa.rank(read(folder / "a.csv", codebook=folder / "a.toml"), min_raters=60)
+    assert 0 < ranking["rank"].notna().sum() < len(ranking)
+    assert f"Highest of the {ranking['rank'].notna().sum()} ranked and shown: " in cells(html, "summary")
+    none = alone(folder, language="en", min_raters=10_000)
+    assert "none of them ranked" in cells(none, "summary")
+
+
+def test_numbers_stand_under_their_heads(pages):
+    table = re.search(r"<thead>.*?</thead>\s*<tbody>\s*<tr>.*?</tr>", cells(pages["en"], "ranks"), re.DOTALL)[
+        0
+    ]
+    heads = ['class="number"' in head for head in re.findall(r"<th ([^>]*)>", table)]
+    cells_below = ['class="number"' in cell for cell in re.findall(r"<td([^>]*)>", table)]
+    assert heads == cells_below
+    assert 0 < sum(heads) < len(heads)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
