@@ -1,10 +1,15 @@
 """The verdicts in words: every number is read from the tables."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from sapa.published import names
 from sapa.verdicts.leagues import ASSUMED, SOURCES
 from sapa.verdicts.rules import WITHOUT, OnePersonRule
+
+if TYPE_CHECKING:
+    from sapa.verdicts.verdicts import Verdicts  # whose sentences these are
 
 CASES = ("assumed", "favourable", "unfavourable")
 NOUN = {
@@ -32,42 +37,32 @@ SAID = {
 }
 
 
-def sentences(
-    apart: pd.DataFrame,
-    said: pd.DataFrame,
-    units: pd.DataFrame,
-    moved: pd.DataFrame,
-    sure: pd.DataFrame,
-    narrow: pd.DataFrame,
-    rules: pd.DataFrame,
-    single: pd.DataFrame,
-    dealt: pd.DataFrame,
-    thin: pd.DataFrame,
-    decides: OnePersonRule,
-) -> tuple[str, ...]:
+def sentences(found: "Verdicts", *, thin: pd.DataFrame, decides: OnePersonRule) -> tuple[str, ...]:
     """All verdicts in words.
 
     Parameters
     ----------
-    apart, said, units, moved, sure, narrow, rules, single, dealt
-        The tables of :class:`sapa.verdicts.Verdicts`: separation, statements, statement_units, changes,
-        certified, narrowed, rules, one_person, deals.
+    found
+        The verdicts, whose tables are read.
     thin
         Channels of a few people, of the precision.
     decides
         When one respondent decides a rank.
     """
     return (
-        *(_league(apart, league) for league in SOURCES),
-        *(_statement(said, units, name) for name in said["statement"].unique()),
-        _certified(sure),
-        _narrowed(narrow),
-        *(_changes(moved, league) for league in ("country", "own_agencies", "local_bodies")),
-        _definition(moved),
-        _feedback(rules),
-        _other_rules(rules),
-        _one_person(single, decides),
-        _deals(dealt),
+        *(_league(found.separation, league) for league in SOURCES),
+        *(
+            _statement(found.statements, found.statement_units, name)
+            for name in found.statements["statement"].unique()
+        ),
+        _certified(found.certified),
+        _narrowed(found.narrowed),
+        *(_changes(found.changes, league) for league in ("country", "own_agencies", "local_bodies")),
+        _definition(found.changes),
+        _feedback(found.rules),
+        _other_rules(found.rules),
+        _one_person(found.one_person, decides),
+        _deals(found.deals),
         _one_channel(thin),
     )
 

@@ -1,7 +1,7 @@
 """Is the 2020 ranking real: every verdict, from microdata and their precision."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pandas as pd
@@ -126,7 +126,6 @@ def verdicts_2020(
     apart = separation(standing, neighbours, level=level)
     tell(0.4, "statements and changes")
     units = judged(standing, found, level=level)
-    said = summed(units, standing, level=level)
     moved = changes(found, since=2019, level=level)
     tell(0.6, "printed summaries alone")
     sure, bounds_said = certified(level=level)
@@ -138,26 +137,27 @@ def verdicts_2020(
     dealt = by_deals(
         again, precision.assumptions.iloc[:1], decides, seeds=range(min(deals, SHOWN)), level=level
     )
-    words = sentences(
-        apart, said, units, moved, sure, narrow, rules, single, dealt, precision.thin_channels, decides
+    told = Verdicts(
+        leagues=pd.DataFrame(
+            [{"league": k, "report": s.report, "basis": s.basis} for k, s in SOURCES.items()]
+        ),
+        separation=apart,
+        rank_sets=rank_sets(standing),
+        adjacent=neighbours,
+        statements=summed(units, standing, level=level),
+        statement_units=units,
+        certified=sure,
+        narrowed=narrow,
+        changes=moved,
+        rules=rules,
+        one_person=single,
+        deals=dealt,
+        sentences=(),
+        assumptions=(*_assumptions(found, level), *bounds_said),
     )
+    words = sentences(told, thin=precision.thin_channels, decides=decides)
     tell(1.0, "verdicts")
-    return Verdicts(
-        pd.DataFrame([{"league": k, "report": s.report, "basis": s.basis} for k, s in SOURCES.items()]),
-        apart,
-        rank_sets(standing),
-        neighbours,
-        said,
-        units,
-        sure,
-        narrow,
-        moved,
-        rules,
-        single,
-        dealt,
-        words,
-        (*_assumptions(found, level), *bounds_said),
-    )
+    return replace(told, sentences=words)
 
 
 def _assumptions(found: tuple[Case, ...], level: float) -> tuple[str, ...]:
