@@ -175,24 +175,34 @@ def _settle(
     ratings: NDArray[np.int8],
     streams: Streams,
 ) -> None:
-    """Exact draw, from what the slots leave over, of the ratings that escaped."""
-    items = model.items
+    """Exact draw of the ratings that escaped, a block at a time, which stays in the cache."""
     per_replicate = ratings.size // len(streams)
     ends = np.searchsorted(where, np.arange(1, len(streams) + 1) * per_replicate)
     counts = np.diff(ends, prepend=0)
     uniform = np.concatenate(
         [rng.random(n) for rng, n in zip(streams.generators(Purpose.REMAINDER), counts, strict=True)]
     )
-    person, item = np.divmod(where, items)
+    flat = ratings.reshape(-1)
+    for start in range(0, where.size, BLOCK):
+        block = where[start : start + BLOCK]
+        flat[block] = _exactly(model, table, row, block, uniform[start : start + BLOCK])
+
+
+def _exactly(
+    model: RatingModel, table: NDArray[np.void], row: Ints, where: Ints, uniform: NDArray[np.float64]
+) -> NDArray[np.int8]:
+    """Ratings by what the slots of a rating leave of its probabilities."""
+    person, item = np.divmod(where, model.items)
     at = row[person]
     cell, node = np.divmod(at, NODES)
     position, _ = lattice(model.shares)
     share = scores_given(model.thresholds[cell, item], model.loading[cell, item], position[node])
-    slots = table.view(np.uint8).reshape(5, -1, items)[:, at, item].T.astype(float)
+    slots = table.view(np.uint8).reshape(5, -1, model.items)[:, at, item].T.astype(float)
     left = np.maximum(share - np.diff(slots, axis=-1, prepend=0.0) / 256, 0.0)
     cumulated = np.cumsum(left, axis=-1)
     reached = (uniform * cumulated[:, -1])[:, None] >= cumulated[:, :-1]
-    ratings.reshape(-1)[where] = 1 + reached.sum(axis=-1, dtype=np.int8)
+    score: NDArray[np.int8] = 1 + reached.sum(axis=-1, dtype=np.int8)
+    return score
 
 
 @lru_cache(maxsize=4)
