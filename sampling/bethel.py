@@ -8,7 +8,8 @@ import numpy as np
 
 from sampling.arguments import FloatArray, IntArray, Values, labelled, limits, matching, numbers
 from sampling.bethel_integer import whole_allocation
-from sampling.bethel_real import lower_bound, real_allocation
+from sampling.bethel_real import real_allocation, tightened
+from sampling.bethel_tangents import closed
 from sampling.targets import Constraints, Target, constraints
 
 
@@ -54,7 +55,9 @@ class Bethel:
     @property
     def gap(self) -> float:
         """The relative distance between the cost and the proven bound."""
-        return self.cost / self.bound - 1
+        if self.bound > 0:
+            return self.cost / self.bound - 1
+        return np.inf if self.cost > 0 else 0.0
 
     @property
     def met(self) -> bool:
@@ -148,11 +151,12 @@ def bethel(
     if integer:
         low, high = np.ceil(low), np.floor(high)
     _check_caps(rules, high)
-    full = rules.least > (rules.members @ np.minimum(high, 1e15)) * (1 - 1e-9)  # nothing is left to choose
-    low = np.where(rules.members.T @ full > 0, high, low)
+    low = tightened(rules, low, high)
     x, multipliers = real_allocation(rules, price, np.maximum(low, 1e-6 * (high > 0)), high)
-    bound = lower_bound(rules, price, x, multipliers, low, high)
-    answer: Any = whole_allocation(rules, price, x, multipliers, low, high) if integer else x
+    x, multipliers, bound = closed(rules, price, x, multipliers, low, high)
+    answer: Any = x
+    if integer:
+        answer = whole_allocation(rules, price, x, multipliers, np.ceil(low * (1 - 1e-9)), high)
     return Bethel(
         labelled(answer.reshape(population.shape), sizes),
         float(price @ answer),
@@ -170,7 +174,7 @@ def _check_caps(rules: Constraints, high: FloatArray) -> None:
     """Refuse a target that even the caps cannot meet, by name."""
     most = np.minimum(high, 1e15)
     over = rules.excess(most)
-    short = over > np.where(rules.least > 0, 0.0, -1e-9)
+    short = over > np.where(rules.least > 0, 0.0, 1e-12)
     if short.any():
         worst = int(np.argmax(over))
         if rules.least[worst] > 0:

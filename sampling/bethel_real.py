@@ -1,7 +1,7 @@
 """The real optimum of Bethel's problem, and the proof how near it is."""
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.sparse import csr_array, diags_array
 
 from sampling.arguments import FloatArray
@@ -9,8 +9,9 @@ from sampling.targets import Constraints, reciprocal
 
 STEPS = 100
 GAP = 1e-8  # beyond, the digits of a double do not carry the multipliers
+REPAIRS = 120
+NARROW = 1e-7  # a stratum whose bounds are as close as this does not move
 DAMPING = 0.3  # where only a count binds, the cost is flat in how it is spread
-GRID = np.unique(np.concatenate([np.arange(1.0, 41.0), np.geomspace(41, 1e9, 60)]))
 
 
 def real_allocation(
@@ -22,34 +23,73 @@ def real_allocation(
     the distances to the bounds are variables of their own: as differences they would lose the digits that
     decide which strata sit at a bound.
     """
-    free = (high > low * (1 + 1e-12)) & (high > 0)
+    free = high > low * (1 + NARROW)
     x = np.where(free, low, high)
-    if not free.any() or not rules.se.size:
-        return x, np.zeros(rules.se.size)
-    x[free] = _start(rules, np.array(x), free, low, high)
-    x, multipliers = _newton(rules, price, x, free, low[free], high[free])
-    for _ in range(3):  # a hair too small by rounding: a hair more
-        x = np.minimum(x * (1 + np.maximum(rules.excess(x).max(), 0.0)), high)
+    open_rows = rules.excess(x) > 0
+    multipliers = np.zeros(open_rows.size)
+    if not open_rows.any():
+        return x, multipliers
+    kept = rules.only(open_rows)
+    start = np.array(x)
+    start[free] = _start(kept, start, free, low, high)
+    try:
+        with np.errstate(all="ignore"):
+            x, multipliers[open_rows] = _newton(kept, price, np.array(start), free, low[free], high[free])
+    except (ValueError, LinAlgError):
+        pass
+    x = feasible(rules, x, high)
+    if not (price @ x <= price @ start and np.isfinite(multipliers).all()):  # gone astray
+        return feasible(rules, start, high), np.zeros(open_rows.size)
     return x, multipliers
+
+
+def feasible(rules: Constraints, x: FloatArray, high: FloatArray) -> FloatArray:
+    """The allocation, made larger below the caps in the strata of every constraint that it misses."""
+    row, column = rules.members.tocoo().coords
+    for number in range(REPAIRS):
+        over = rules.excess(x)
+        if not (over > 0).any():
+            break
+        more = np.maximum(over, 1e-15 * 2.0**number) * (over > 0)
+        factor = np.ones(x.size)
+        np.maximum.at(factor, column, 1 + more[row])
+        x = np.minimum(x * factor, high)
+    return x
+
+
+def tightened(rules: Constraints, low: FloatArray, high: FloatArray) -> FloatArray:
+    """The fewest interviews that each stratum holds in whatever allocation meets the constraints.
+
+    With every other stratum at its cap, a constraint leaves room ``r`` at the stratum's own cap ``M``:
+    ``x >= a / (r + a / M)``, or ``x >= M - r`` where a count is asked. Without room it is a census.
+    """
+    most = np.minimum(high, 1e15)
+    room = np.maximum(-rules.excess(most) * rules.scale, 0.0)
+    room = np.where(room < 1e-12 * rules.scale, 0.0, room + 1e-14 * rules.scale)  # never less by rounding
+    row, column = rules.members.tocoo().coords
+    entry = np.asarray(rules.matrix[row, column]).ravel() if row.size else np.zeros(0)
+    divisor = room[row] + entry * reciprocal(most)[column]
+    least = np.divide(entry, divisor, out=np.zeros_like(entry), where=divisor > 0)
+    counted = np.where(most[column] < 1e15, most[column] - room[row], 0.0)
+    least = np.where(rules.least[row] > 0, counted, least)
+    found = np.array(low)
+    np.maximum.at(found, column, least)
+    return np.minimum(found, high)
 
 
 def lower_bound(
     rules: Constraints,
     price: FloatArray,
-    x: FloatArray,
     multipliers: FloatArray,
+    lines: tuple[FloatArray, FloatArray],
     low: FloatArray,
     high: FloatArray,
 ) -> float:
     """The Lagrangian minimised over the box: a lower bound of the cost, whatever the multipliers.
 
-    A bound that grows with the interviews of its domain is replaced by a line above it.
+    A bound that grows with the interviews of its domain is replaced by a line above it: slopes and levels.
     """
-    count = rules.members @ x
-    slope = rules.slope(count)
-    level = rules.bound(count) - slope * count
-    for n in GRID if rules.factors else ():  # where the bound is not concave, the line is lifted
-        level = np.maximum(level, rules.bound(np.full(count.size, n)) - slope * n)
+    slope, level = lines
     relief = rules.members.T @ (multipliers * slope)
     tight = np.divide(price, relief, out=np.ones_like(price), where=relief > price)
     shares = (tight.min(initial=1.0), tight.min(initial=1.0, where=np.isinf(high)))

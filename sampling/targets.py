@@ -6,12 +6,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.stats import norm
 
 from sampling.arguments import FloatArray, Values, numbers, proportion
 from sampling.small_samples import power_factor, student_factor
 
+GRID = np.unique(np.concatenate([np.arange(1.0, 41.0), np.geomspace(41, 1e9, 60)]))
 Factor: TypeAlias = Callable[[FloatArray], FloatArray]
 
 
@@ -133,9 +135,9 @@ class Constraints:
 
     def accepted(self, count: FloatArray) -> FloatArray:
         """The standard errors accepted with so many interviews in each row's domain."""
-        share = np.ones(self.se.size)
+        share = np.ones(count.shape)
         for rows, factor in self.factors:
-            share[rows] = factor(count[rows])
+            share[..., rows] = factor(count[..., rows])
         return np.asarray(self.se * share)
 
     def bound(self, count: FloatArray) -> FloatArray:
@@ -148,6 +150,33 @@ class Constraints:
         step = 1e-4 * count
         rise = (self.bound(count + step) - self.bound(count - step)) / np.maximum(2 * step, 1e-300)
         return np.where(self.least > 0, 1.0, rise)
+
+    def line(self, count: FloatArray, fewest: FloatArray, most: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Slope and level of a line that touches each row's bound at `count` and nowhere falls below it.
+
+        Nowhere between the fewest and the most interviews of the row's domain: where a bound is not concave
+        there, the line is lifted. With too few interviews for any error the domain must be a census.
+        """
+        slope = self.slope(count)
+        level = self.bound(count) - slope * count
+        if not self.factors:
+            return slope, level
+        here = np.clip(GRID[:, None], fewest, most)
+        over = np.where((self.accepted(here) > 0) | (here >= most), self.bound(here) - slope * here, -np.inf)
+        return slope, np.maximum(level, over.max(axis=0))
+
+    def only(self, rows: NDArray[np.bool_]) -> "Constraints":
+        """Some of the constraints."""
+        before = np.concatenate([[0], np.cumsum(rows)])
+        return Constraints(
+            self.matrix[rows],
+            self.members[rows],
+            self.base[rows],
+            self.se[rows],
+            self.least[rows],
+            tuple(name for name, stays in zip(self.names, rows.tolist(), strict=True) if stays),
+            tuple((slice(before[at.start], before[at.stop]), factor) for at, factor in self.factors),
+        )
 
     def excess(self, x: FloatArray) -> FloatArray:
         """How far each constraint is exceeded (negative: room left), relative to its scale."""
@@ -224,12 +253,12 @@ class _Rows:
         self.strata, self.size = strata, 0
         self.names: list[str] = []
         self.factors: list[tuple[slice, Factor]] = []
-        self.parts: list[tuple[np.typing.NDArray[Any], ...]] = [tuple(np.zeros(0) for _ in range(6))]
+        self.parts: list[tuple[NDArray[Any], ...]] = [tuple(np.zeros(0) for _ in range(6))]
 
     def add(
         self,
-        keep: np.typing.NDArray[np.int64],
-        codes: np.typing.NDArray[np.int64],
+        keep: NDArray[np.int64],
+        codes: NDArray[np.int64],
         entry: FloatArray,
         base: FloatArray,
         se: FloatArray,
@@ -253,7 +282,7 @@ class _Rows:
         return Constraints(matrix, members, base, se, least, tuple(self.names), tuple(self.factors))
 
 
-def _domains(target: Target, sizes: Values) -> tuple[np.typing.NDArray[Any], np.typing.NDArray[np.int64]]:
+def _domains(target: Target, sizes: Values) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Labels of the domains and the code of every stratum."""
     shape = np.shape(sizes)
     by = target.by
