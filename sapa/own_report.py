@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 
+from estimators.nonprobability import PROBABILITY
 from sapa import figures
 from sapa.answers import read
 from sapa.choices import MIN_DF, MIN_RATERS, Denominator, Language, SinglePsu, Statistic, Unit
@@ -256,6 +257,7 @@ def _assumptions(data: xr.Dataset, rounds: int, settings: Settings) -> list[str]
     )
     told = [
         say("assume_design", design=design, deff=f"{official['deff']:g}"),
+        *_selection(data, settings),
         say("assume_model"),
         say("assume_sparse"),
         say("assume_denominator", whom=say(official["denominator"])),
@@ -268,6 +270,18 @@ def _assumptions(data: xr.Dataset, rounds: int, settings: Settings) -> list[str]
     if official["min_cell"]:
         told.append(say("assume_cells", cell=official["min_cell"]))
     return [*told, say("assume_rounds")] if rounds > 1 else told
+
+
+def _selection(data: xr.Dataset, settings: Settings) -> list[str]:
+    """Share of the weight that was not drawn at random, where the data tell."""
+    way = data.get("selection", xr.full_like(data["service"], PROBABILITY))
+    part = way != PROBABILITY
+    if not part.any():
+        return []
+    weight = data.get("weight", xr.ones_like(part, dtype=float))
+    share = float(weight.where(part, 0).sum() / weight.sum())
+    ways = ", ".join(sorted(set(way.values[part].tolist())))
+    return [settings.say("assume_selection", share=f"{share:.0%}", ways=ways)]
 
 
 def _methods(rounds: int, settings: Settings) -> list[str]:

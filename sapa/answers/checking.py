@@ -2,7 +2,6 @@
 
 import os
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -11,10 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from estimators.nonprobability import PROBABILITY
 from estimators.ratings import NOT_ANSWERED, NOT_APPLICABLE, NOT_ASKED
 from sapa.answers.codebook import AnswerCodebook, read_codebook
-from sapa.answers.file_table import FileTable
+from sapa.answers.file_table import FileTable, bare, labelled
 from sapa.answers.files import open_table
+from sapa.answers.selection import selection_of
 
 CODE: Final[Mapping[str, int]] = {
     "not_asked": NOT_ASKED,
@@ -40,7 +41,8 @@ class Check:
     problems
         Columns ``row`` (as the file counts; 0 is the whole file), ``column, value, rule, remedy``.
     counts
-        Rows, rows that would be dropped, ratings, each kind of missing.
+        Rows, rows that would be dropped, ratings, each kind of missing; rows not drawn at random, where the
+        codebook names such modes.
     usable
         (rows,) bool: rows without a problem of their own.
     codes
@@ -77,7 +79,7 @@ def check(
         codebook names.
     """
     book = codebook if isinstance(codebook, AnswerCodebook) else read_codebook(codebook)
-    table = data if isinstance(data, FileTable) else open_table(data)
+    table = data if isinstance(data, FileTable) else open_table(data, sheet=book.sheet)
     _require_columns(table.frame, book)
     found: list[pd.DataFrame] = []
     if book.layout == "wide":
@@ -96,7 +98,10 @@ def check(
     problems = pd.concat(found) if found else pd.DataFrame(columns=list(COLUMNS))
     problems = problems.sort_values(["row", "column"], kind="stable", ignore_index=True)
     usable = ~np.isin(table.rows, problems["row"].to_numpy(dtype=int))
-    return Check(problems, _counts(codes, usable), usable, codes)
+    counts = _counts(codes, usable)
+    if book.nonprobability:
+        counts["rows_nonprobability"] = int((selection_of(table, book)[usable] != PROBABILITY).sum())
+    return Check(problems, counts, usable, codes)
 
 
 def numbers(text: pd.Series) -> NDArray[np.float64]:
@@ -161,14 +166,6 @@ def code_of(value: str, book: AnswerCodebook) -> int:
     return WRONG
 
 
-def labelled(table: FileTable, column: str) -> NDArray[np.str_]:
-    """Column with its value labels in place of their codes, where the file has them."""
-    words = table.labels.get(column, {})
-    at, values = pd.factorize(table.frame[column])
-    named: NDArray[np.str_] = np.array([*(words.get(value, value) for value in values), ""], dtype=str)[at]
-    return named
-
-
 def _channels(table: FileTable, book: AnswerCodebook, codes: NDArray[np.int8]) -> list[pd.DataFrame]:
     """Answers to items of another channel: missing ones become not asked, in place; ratings are problems."""
     if not any(item.channels for item in book.items.values()):
@@ -214,24 +211,14 @@ def _spellings(table: FileTable, book: AnswerCodebook) -> list[pd.DataFrame]:
         often = table.frame[column].value_counts()
         common: dict[str, str] = {}
         for name in often.index:  # the commonest first
-            common.setdefault(_bare(name), name)
+            common.setdefault(bare(name), name)
         for name in often.index:
-            usual = common[_bare(name)]
+            usual = common[bare(name)]
             if name != usual:
                 rule = f"is written one way, as {usual!r}"
                 same = (table.frame[column] == name).to_numpy()
                 found += _wrong(table, same, column, rule, "write it so, or give them different names")
     return found
-
-
-def _bare(name: str) -> str:
-    """Name without what the eye does not tell apart.
-
-    >>> _bare("Passport\u200b  Office") == _bare("passport office")
-    True
-    """
-    plain = unicodedata.normalize("NFKC", name.replace("\N{DIVISION SLASH}", "/")).casefold()
-    return " ".join("".join(c for c in plain if unicodedata.category(c) != "Cf").split())
 
 
 def _weights(table: FileTable, book: AnswerCodebook) -> list[pd.DataFrame]:

@@ -77,6 +77,10 @@ class AnswerCodebook:
         Items by id.
     missing
         Codes by kind of missing. A blank cell means ``not_asked`` unless it is listed elsewhere.
+    nonprobability
+        Modes whose people were not drawn at random: volunteers, a snowball, a list of contacts.
+    sheet
+        Of a workbook; empty: the first.
 
     Raises
     ------
@@ -95,6 +99,8 @@ class AnswerCodebook:
     columns: Mapping[str, str]
     items: Mapping[str, Item]
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nonprobability: tuple[str, ...] = ()
+    sheet: str = ""
 
     def __post_init__(self) -> None:
         if self.layout not in get_args(Layout):
@@ -109,6 +115,8 @@ class AnswerCodebook:
             raise ValueError(f"items must hold at least one item, each with a name; {_REMEDY}")
         if any(item.channels for item in self.items.values()) and "channel" not in self.columns:
             raise ValueError(f"columns must name 'channel' when items have channels; {_REMEDY}")
+        if self.nonprobability and "mode" not in self.columns:
+            raise ValueError(f"columns must name 'mode' when nonprobability names modes; {_REMEDY}")
         item_columns = [item.column for item in self.items.values()]
         if self.layout == "wide":
             _once("column", [*self.columns.values(), *item_columns])
@@ -163,6 +171,11 @@ def codebook_text(book: AnswerCodebook) -> str:
         "# Codebook of a file of answers for sapa. Lines that begin with # are remarks.",
         "# layout: wide has one row a respondent, long has one row a rating.",
         f"layout = {_quoted(book.layout)}",
+        "# sheet: of a workbook; empty: the first.",
+        f"sheet = {_quoted(book.sheet)}",
+        "# nonprobability: modes whose people were not drawn at random (volunteers, a snowball, a list of",
+        "# contacts); results say their share of the weight, for which a model stands in for the draw.",
+        f"nonprobability = {_list(book.nonprobability)}",
         "",
         f"# Which column of the file is what. Roles: {', '.join(ROLES)}.",
         "[columns]",
@@ -185,7 +198,7 @@ def codebook_text(book: AnswerCodebook) -> str:
 
 
 def _from_facts(facts: dict[str, Any]) -> AnswerCodebook:
-    _known("codebook", facts, ("layout", "columns", "missing", "items"))
+    _known("codebook", facts, ("layout", "sheet", "nonprobability", "columns", "missing", "items"))
     parts = {name: facts.get(name, {}) for name in ("columns", "missing", "items")}
     for name, part in parts.items():
         if not isinstance(part, dict):
@@ -197,7 +210,9 @@ def _from_facts(facts: dict[str, Any]) -> AnswerCodebook:
         items[name] = _item(f"items.{name}", entry)
     columns = {role: _text(f"columns.{role}", value) for role, value in parts["columns"].items()}
     missing = {kind: _codes(f"missing.{kind}", codes) for kind, codes in parts["missing"].items()}
-    return AnswerCodebook(facts.get("layout", "wide"), columns, items, missing)
+    modes = _codes("nonprobability", facts.get("nonprobability", []))
+    sheet = _text("sheet", facts.get("sheet", ""))
+    return AnswerCodebook(facts.get("layout", "wide"), columns, items, missing, modes, sheet)
 
 
 def _item(name: str, entry: dict[str, Any]) -> Item:

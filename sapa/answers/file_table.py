@@ -1,5 +1,6 @@
 """A file as a table of text, and the bounds that every reader keeps."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -28,12 +29,15 @@ class FileTable:
         Value labels by column and code, where the format has them (SPSS, Stata).
     remarks
         How the file was read, in words: encoding, delimiter, sheet.
+    sheet
+        Of the workbook, where one was asked for.
     """
 
     frame: pd.DataFrame
     rows: NDArray[np.intp]
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,3 +107,21 @@ def cell_text(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8").strip()
     return str(value).strip()
+
+
+def labelled(table: FileTable, column: str) -> NDArray[np.str_]:
+    """Column with its value labels in place of their codes, where the file has them."""
+    words = table.labels.get(column, {})
+    at, values = pd.factorize(table.frame[column])
+    named: NDArray[np.str_] = np.array([*(words.get(value, value) for value in values), ""], dtype=str)[at]
+    return named
+
+
+def bare(name: str) -> str:
+    """Name without what the eye does not tell apart.
+
+    >>> bare("Passport\u200b  Office") == bare("passport office")
+    True
+    """
+    plain = unicodedata.normalize("NFKC", name.replace("\N{DIVISION SLASH}", "/")).casefold()
+    return " ".join("".join(c for c in plain if unicodedata.category(c) != "Cf").split())

@@ -4,6 +4,7 @@ import os
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,19 +16,21 @@ import pyreadstat
 
 from sapa.answers.csv_file import read_csv
 from sapa.answers.file_table import MAX_BYTES, MAX_CELLS, FileTable, cell_text, check_cells
-from sapa.answers.workbook import read_xlsx
+from sapa.answers.workbook import NoSheetError, read_xlsx
 
 ARCHIVES: Final = frozenset({".zip", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".zst"})
 
 
-def open_table(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> FileTable:
+def open_table(path: str | os.PathLike[str], *, sheet: str = "", max_bytes: int = MAX_BYTES) -> FileTable:
     """File as a table of text.
 
     Parameters
     ----------
     path
-        CSV, also ``.tsv`` and ``.txt`` (comma, semicolon, tab or bar; UTF-8, UTF-16 or Windows-1251), XLSX
-        (first sheet), Parquet, SPSS ``.sav`` or Stata ``.dta``.
+        CSV, also ``.tsv`` and ``.txt`` (comma, semicolon, tab or bar; UTF-8, UTF-16 or Windows-1251), XLSX,
+        Parquet, SPSS ``.sav`` or Stata ``.dta``.
+    sheet
+        Of a workbook; by default the first that is not hidden.
     max_bytes
         Largest file, and largest content of a compressed one once unpacked. A table of more than
         20 million cells is refused as well.
@@ -35,15 +38,20 @@ def open_table(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> F
     Raises
     ------
     ValueError
-        When there is no such file, it is a link, an archive, of an unknown kind, too large, torn, or has no
-        header of different names.
+        When there is no such file, it is a link, an archive, of an unknown kind, too large, torn, has no such
+        sheet, or has no header of different names.
     """
     place = Path(path)
     kind = _kind(place, max_bytes)
+    if sheet and kind != ".xlsx":
+        raise ValueError(f"sheet must be empty for {place.name}, got {sheet!r}; only a workbook has sheets")
+    reader = partial(read_xlsx, sheet=sheet) if sheet else READERS[kind]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the readers: what matters of them is checked below
-            table = READERS[kind](place, max_bytes)
+            table = reader(place, max_bytes)
+    except NoSheetError as error:
+        raise ValueError(f"{place.name} must have the sheet asked for, {error}") from error
     except ValueError as error:
         raise ValueError(
             f"{place.name} cannot be read as {kind}: {error}; save it again or as CSV"

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from sapa.answers.checking import WRONG, code_of, numbers
 from sapa.answers.codebook import AnswerCodebook, Item, Layout, MissingKind
-from sapa.answers.file_table import FileTable
+from sapa.answers.file_table import FileTable, labelled
 
 #: Words in a column's name by role, in English, Russian and Kazakh; matched without regard to case.
 HINTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -31,6 +33,11 @@ LONG_HINTS: Final[Mapping[str, tuple[str, ...]]] = {
 NO_ITEMS: Final = (
     *("sex", "gender", "age", "educ", "language", "income", "пол", "возраст", "язык", "образован"),
     *("жыныс", "жасы", "тіл"),
+)
+#: Words in the name of a mode whose people were not drawn at random.
+NOT_DRAWN: Final = (
+    *("snowball", "volunteer", "panel", "online", "web", "internet", "social", "convenience"),
+    *("снежн", "доброволь", "панел", "онлайн", "интернет", "соцсет", "қар кесегі", "ерікті"),
 )
 MOST_CODES: Final = 12
 #: Codes that surveys use for a missing rating. Any other odd value stays a problem that ``check`` lists:
@@ -78,7 +85,8 @@ def guess_codebook(table: FileTable) -> AnswerCodebook:
     some of them above 2, it has few different values, and its name is not that of sex, age and the like.
     Items numbered after different words (``staff_1, staff_2, costs_1``) go into the criteria of these words;
     otherwise all go into the criterion ``all``. A code beyond 1 to 5 gets a kind of missing when its label
-    says so or when it is a usual missing code (:data:`USUAL_CODES`); any other stays a problem.
+    says so or when it is a usual missing code (:data:`USUAL_CODES`); any other stays a problem. Modes named
+    like a snowball, a panel or an online questionnaire (:data:`NOT_DRAWN`) are taken as not drawn at random.
 
     Raises
     ------
@@ -113,8 +121,8 @@ def guess_codebook(table: FileTable) -> AnswerCodebook:
             "by hand: `sapa template codebook` gives one to start from"
         )
     items = {name: Item(name, criterion) for name, criterion in _criteria(names).items()}
-    bare = AnswerCodebook(layout, roles, items)
-    return AnswerCodebook(layout, roles, items, _missing(table, rated, bare))
+    book = AnswerCodebook(layout, roles, items, nonprobability=_volunteers(table, roles), sheet=table.sheet)
+    return replace(book, missing=_missing(table, rated, book))
 
 
 def _roles(frame: pd.DataFrame, hints: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
@@ -153,6 +161,12 @@ def _criteria(names: list[str]) -> dict[str, str]:
         match = _NUMBERED.fullmatch(name)
         words[name] = (match.group(1) if match else name).strip() or "all"
     return words if 1 < len(set(words.values())) < len(names) else dict.fromkeys(names, "all")
+
+
+def _volunteers(table: FileTable, roles: Mapping[str, str]) -> tuple[str, ...]:
+    """Modes whose name says that people were not drawn at random."""
+    modes = np.unique(labelled(table, roles["mode"])).tolist() if "mode" in roles else []
+    return tuple(mode for mode in modes if any(word in mode.lower() for word in NOT_DRAWN))
 
 
 def _missing(table: FileTable, columns: list[str], book: AnswerCodebook) -> dict[str, tuple[str, ...]]:

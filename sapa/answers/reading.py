@@ -10,10 +10,11 @@ import xarray as xr
 
 from estimators import Scheme
 from estimators.ratings import CODES, MEANINGS, NOT_ASKED
-from sapa.answers.checking import Check, check, labelled, numbers
+from sapa.answers.checking import Check, check, numbers
 from sapa.answers.codebook import AnswerCodebook, read_codebook
-from sapa.answers.file_table import FileTable
+from sapa.answers.file_table import FileTable, labelled
 from sapa.answers.files import open_table
+from sapa.answers.selection import selection_of
 
 SHOWN: Final = 5
 #: What a slash in a name becomes: slashes join the paths of a scheme.
@@ -38,8 +39,9 @@ def read(
     -------
     Dataset over ``respondent`` and ``item``: ``service``, ``region`` and ``channel`` (``"all"`` where the
     file does not tell), ``ratings`` int8 with the codes of :mod:`estimators.ratings`, and ``weight``,
-    ``stratum``, ``psu``, ``mode``, ``interviewer`` where the codebook names them; ``criterion`` and ``zone``
-    along item. A slash in a name becomes the division slash U+2215, for slashes join the paths of schemes.
+    ``stratum``, ``psu``, ``mode``, ``interviewer`` where the codebook names them, ``selection`` where it
+    names modes whose people were not drawn at random; ``criterion`` and ``zone`` along item. A slash in a
+    name becomes the division slash U+2215, for slashes join the paths of schemes.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def read(
         holds the first of them, and ``sapa check`` lists all.
     """
     book = codebook if isinstance(codebook, AnswerCodebook) else read_codebook(codebook)
-    table = open_table(path)
+    table = open_table(path, sheet=book.sheet)
     found = check(table, book)
     if not found.fine and not (drop and found.usable.any()):
         raise ValueError(_refusal(found, drop=drop))
@@ -144,6 +146,8 @@ def _dataset(frame: pd.DataFrame, codes: np.ndarray, table: FileTable, book: Ans
             data[role] = ("respondent", np.char.replace(words, "/", SLASH))
         elif role in ("service", "region", "channel"):
             data[role] = ("respondent", np.full(len(frame), "all"))
+    if book.nonprobability:
+        data["selection"] = ("respondent", selection_of(replace(table, frame=frame), book))
     if "weight" in book.columns:
         data["weight"] = ("respondent", numbers(frame[book.columns["weight"]]))
     return data

@@ -42,7 +42,8 @@ def template_codebook() -> AnswerCodebook:
         for name, row in questionnaire().iterrows()
     }
     columns = {role: role for role in ("respondent", "service", "region", "channel", "mode", "interviewer")}
-    return AnswerCodebook("wide", columns, items, {"not_applicable": ("98",), "not_answered": ("", "99")})
+    missing = {"not_applicable": ("98",), "not_answered": ("", "99")}
+    return AnswerCodebook("wide", columns, items, missing, nonprobability=("online", "snowball"))
 
 
 def answers_template() -> dict[str, pd.DataFrame]:
@@ -59,7 +60,7 @@ def answers_template() -> dict[str, pd.DataFrame]:
         ("service", "id or name of the service, in every row"),
         ("region", "id or name of the region, in every row"),
         ("channel", "one of " + ", ".join(LIST_OF_CHANNEL)),
-        ("mode", "how the interview was held; may be blank"),
+        ("mode", "telephone, online or snowball; the last two and a blank count as not drawn at random"),
         ("interviewer", "id of the interviewer; may be blank"),
         ("items", "1 to 5; blank or 99: asked, not answered; 98: not applicable"),
         ("other channels' items", "leave blank: they count as not asked"),

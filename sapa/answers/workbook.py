@@ -1,9 +1,10 @@
-"""Workbooks (.xlsx): the first sheet, after a look at whether its XML is one that a spreadsheet writes."""
+"""Workbooks (.xlsx): a sheet of them, after a look at whether its XML is one that a spreadsheet writes."""
 
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 from xml.parsers import expat
 
 import openpyxl
@@ -20,8 +21,12 @@ _BLOCK: Final = 2**18
 _NEVER_COMPUTED: Final = re.compile(rb"</f>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>|<f\s*/>\s*</c>")
 
 
-def read_xlsx(place: Path, max_bytes: int) -> FileTable:
-    """Table of the first sheet of a workbook."""
+class NoSheetError(ValueError):
+    """A workbook has no sheet of the name asked for."""
+
+
+def read_xlsx(place: Path, max_bytes: int, *, sheet: str = "") -> FileTable:
+    """Table of a sheet of a workbook, by default of the first that is not hidden."""
     _check_directory(place)
     with zipfile.ZipFile(place) as archive:
         size = sum(part.file_size for part in archive.infolist())
@@ -33,13 +38,23 @@ def read_xlsx(place: Path, max_bytes: int) -> FileTable:
                     _check_xml(xml, part.filename)
     book = openpyxl.load_workbook(place, read_only=True, data_only=True, keep_links=False)
     try:
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # a sheet may claim a million columns that it does not have
-        lines = Lines.of([cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True))
-        title = sheet.title
+        own, remark = _chosen(book, sheet)
+        own.reset_dimensions()  # a sheet may claim a million columns that it does not have
+        lines = Lines.of([cell_text(value) for value in row] for row in own.iter_rows(values_only=True))
     finally:
         book.close()
-    return _squared(lines).table(f"sheet {title!r}")
+    return replace(_squared(lines).table(remark), sheet=sheet)
+
+
+def _chosen(book: openpyxl.Workbook, name: str) -> tuple[Any, str]:
+    """Sheet of that name, or the first to be seen, and what to say of the choice."""
+    titles = [own.title for own in book.worksheets]
+    if name and name not in titles:
+        raise NoSheetError(f"{name!r}, got only {titles[:30]}; correct its name or leave it out")
+    seen = [own for own in book.worksheets if own.sheet_state == "visible"] or book.worksheets
+    chosen = book[name] if name else seen[0]
+    others = "" if name or len(titles) == 1 else f" (first of {len(titles)}: the codebook can name another)"
+    return chosen, f"sheet {chosen.title!r}{others}"
 
 
 def _squared(lines: Lines) -> Lines:

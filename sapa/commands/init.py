@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def init(
     data: Data,
     codebook: Codebook = None,
+    sheet: Annotated[str, typer.Option(help="Of a workbook; by default the first.")] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the guesses without asking.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a codebook that is there.")] = False,
     as_json: AsJson = False,
@@ -34,9 +35,9 @@ def init(
     if place.exists() and not force:
         raise ValueError(f"codebook {str(place)!r} is there already; edit it, or add --force to replace it")
     with working(f"looking at {data.name}"):
-        table = open_table(data)
+        table = open_table(data, sheet=sheet)
         book = guess_codebook(table)
-    text = python_call(guess_codebook, python_call(open_table, data))
+    text = python_call(guess_codebook, python_call(open_table, data, sheet=sheet))
     if not yes:
         said = _asked(table, book)
         text = text if said == book else _as_python(said)
@@ -44,6 +45,7 @@ def init(
     write_codebook(book, place)
     call = python_call(write_codebook, text, place)
     found = check(table, book)
+    print(f"read {data.name}: {', '.join(table.remarks)}", file=sys.stderr)
     print(f"wrote {place}: {len(book.items)} items, {found.counts['rows']} rows", file=sys.stderr)
     print(f"{len(found.problems)} problems; next: sapa check {data}{_named(data, place)}", file=sys.stderr)
     if as_json:
@@ -57,7 +59,7 @@ def _named(data: Path, place: Path) -> str:
 
 def _asked(table: "FileTable", book: "AnswerCodebook") -> "AnswerCodebook":
     """Guessed codebook with what the user says instead."""
-    from sapa.answers.codebook import MISSING_KINDS, ROLES, AnswerCodebook
+    from sapa.answers.codebook import MISSING_KINDS, ROLES
 
     names = [str(name) for name in table.frame.columns]
     print(f"{', '.join(table.remarks)}\ncolumns: {', '.join(names)}", file=sys.stderr)
@@ -81,7 +83,14 @@ def _asked(table: "FileTable", book: "AnswerCodebook") -> "AnswerCodebook":
             f"codes that mean {kind}, with spaces between", " ".join(book.missing.get(kind, ())) or "-"
         )
         missing[kind] = () if said == "-" else tuple(said.split())
-    return AnswerCodebook(book.layout, columns, items, missing)
+    modes = _modes(book) if "mode" in columns else ()
+    return replace(book, columns=columns, items=items, missing=missing, nonprobability=modes)
+
+
+def _modes(book: "AnswerCodebook") -> tuple[str, ...]:
+    """Modes that the user says are not drawn at random."""
+    said = _ask("modes not drawn at random, with commas between", ", ".join(book.nonprobability) or "-")
+    return () if said == "-" else tuple(filter(None, (mode.strip() for mode in said.split(","))))
 
 
 def _ask(question: str, guess: str, allowed: list[str] | None = None) -> str:
@@ -105,4 +114,5 @@ def _as_python(book: "AnswerCodebook") -> PythonText:
         name: python_call(Item, item.column, item.criterion, zone=item.zone, channels=item.channels)
         for name, item in book.items.items()
     }
-    return python_call(AnswerCodebook, book.layout, dict(book.columns), items, missing=dict(book.missing))
+    options = {"missing": dict(book.missing), "nonprobability": book.nonprobability, "sheet": book.sheet}
+    return python_call(AnswerCodebook, book.layout, dict(book.columns), items, **options)

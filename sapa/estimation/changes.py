@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from estimators import change, tipping_point
 from sapa.choices import MIN_DF, MIN_RATERS, Denominator, SinglePsu, Statistic, Unit
 from sapa.estimation.official import official
-from sapa.estimation.rows import dropped_rows, joint, known_statistic, rows_of, shown, unranked
+from sapa.estimation.rows import joint, known_statistic, of_reading, rows_of, shown, unranked
 from sapa.estimation.small_cells import suppressed
 from sapa.estimation.tables import ABOVE
 
@@ -90,7 +90,7 @@ def compare(
         "df": "each unit's own" if df is None else df,
         "not_compared": left,
     }
-    table.attrs |= dropped_rows(before, after) | {"caution": _caution(before, after)}
+    table.attrs |= of_reading(before, after) | {"caution": _caution(before, after)}
     return suppressed(
         table, min_cell, within=ABOVE[by], raters=("raters_before", "raters_after"), flag="verdict"
     )

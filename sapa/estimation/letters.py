@@ -6,7 +6,7 @@ import xarray as xr
 from estimators import tiers
 from sapa.choices import MIN_DF, MIN_RATERS, Denominator, SinglePsu, Statistic, Unit
 from sapa.estimation.official import official
-from sapa.estimation.rows import fit_to_rank, joint, rows_of
+from sapa.estimation.rows import fit_to_rank, joint, of_reading, rows_of
 from sapa.estimation.small_cells import suppressed
 
 
@@ -50,5 +50,9 @@ def letters(
     table[names] = found["member"].values
     table = suppressed(table.assign(note=""), min_cell, flag="note").drop(columns="note")
     shown = table[table["estimate"].notna()].sort_values("estimate", ascending=False, kind="stable")
-    shown.attrs = {"tiers": names, "level": level, "df": "each unit's own" if df is None else df}
+    shown.attrs |= of_reading(data) | {
+        "tiers": names,
+        "level": level,
+        "df": "each unit's own" if df is None else df,
+    }
     return shown.reset_index(drop=True)

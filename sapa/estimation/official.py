@@ -1,7 +1,7 @@
 """Official scores of own answers: the design that the codebook names, the scheme, and the intervals."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import xarray as xr
 
@@ -36,7 +36,8 @@ def design_of(data: xr.Dataset, *, single_psu: SinglePsu = "error") -> Design:
 
     Returns
     -------
-    Strata, PSUs (read within their stratum) and weights where the data have them. Without strata and PSUs:
+    Strata, PSUs (read within their stratum), weights and who was not drawn at random, where the data have
+    them. Without strata and PSUs:
     simple random samples within service x channel, lone respondents merged as in
     :func:`estimators.compose`.
 
@@ -47,12 +48,13 @@ def design_of(data: xr.Dataset, *, single_psu: SinglePsu = "error") -> Design:
     >>> design_of(people).df
     2
     """
-    weight = data["weight"].values if "weight" in data else None
+    weight, selection = (data[name].values if name in data else None for name in ("weight", "selection"))
     if "stratum" not in data and "psu" not in data:
         plain = stratified(data, CELLS)
-        return Design(strata=plain.strata, weight=weight, single_psu="certainty")
+        return Design(strata=plain.strata, weight=weight, selection=selection, single_psu="certainty")
     strata, psu = (data[name].values if name in data else None for name in ("stratum", "psu"))
-    return Design(strata=strata, psu=psu, weight=weight, single_psu=single_psu, nest=strata is not None)
+    sampled: dict[str, Any] = {"strata": strata, "psu": psu, "nest": strata is not None}
+    return Design(**sampled, weight=weight, selection=selection, single_psu=single_psu)
 
 
 def official(

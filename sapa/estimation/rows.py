@@ -33,10 +33,12 @@ def notes_of(attributes: Mapping[Any, Any]) -> dict[str, Any]:
     return {key: value for key, value in plain.items() if isinstance(value, str | float | int)}
 
 
-def dropped_rows(*rounds: xr.Dataset) -> dict[str, str]:
-    """How many rows with problems were left out, where there were any."""
+def of_reading(*rounds: xr.Dataset) -> dict[str, str]:
+    """How the files were read, and how many rows with problems were left out, where there were any."""
+    read = list(dict.fromkeys(str(data.attrs.get("read", "")) for data in rounds))
     count = [int(data.attrs.get("rows_dropped", 0)) for data in rounds]
-    return {"rows_dropped": " and ".join(map(str, count))} if any(count) else {}
+    dropped = {"rows_dropped": " and ".join(map(str, count))} if any(count) else {}
+    return ({"read": " and ".join(read)} if any(read) else {}) | dropped
 
 
 def joint(one: xr.Dataset, kept: NDArray[np.intp]) -> tuple[xr.DataArray, NDArray[np.float64]]:

@@ -15,7 +15,7 @@ from sapa.estimation.official import (
     design_of,
     official,
 )
-from sapa.estimation.rows import dropped_rows, fit_to_rank, joint, known_statistic, notes_of, rows_of, shown
+from sapa.estimation.rows import fit_to_rank, joint, known_statistic, notes_of, of_reading, rows_of, shown
 from sapa.estimation.small_cells import suppressed
 
 #: Columns that name what a row is a part of: a whole that may be published too.
@@ -61,7 +61,7 @@ def estimate(
         table = rows_of(
             found, by, ["estimate", "se", "lower", "upper", "n", "raters", "effective_n", "df", "flag"]
         )
-    table.attrs |= dropped_rows(data)
+    table.attrs |= of_reading(data)
     return suppressed(table, min_cell, within=ABOVE[by])
 
 
@@ -124,7 +124,7 @@ def rank(
     order = np.lexsort((-np.nan_to_num(one["estimate"].values, nan=-1.0), note != ""))
     table = suppressed(table.iloc[order].reset_index(drop=True), min_cell, within=ABOVE[by], flag="note")
     resolvable = float(np.nanmedian(sets["resolvable"].values))
-    table.attrs |= dropped_rows(data) | {
+    table.attrs |= of_reading(data) | {
         "statistic": statistic,
         "df": "each unit's own" if df is None else df,
         "coverage": "all ranks at once",

@@ -138,7 +138,7 @@ def answers_codebook() -> AnswerCodebook:
     >>> answers_codebook().columns["weight"]
     'weight'
     """
-    return replace(template_codebook(), columns={name: name for name in PARTS})
+    return replace(template_codebook(), columns={name: name for name in PARTS}, nonprobability=())
 
 
 def write_answers(answers: pd.DataFrame, path: str | os.PathLike[str]) -> None:

@@ -40,9 +40,11 @@ def test_what_is_written_is_read_back(names, codes, criterion, tmp_path_factory)
     service, channel, *columns = names
     book = AnswerCodebook(
         "wide",
-        {"service": service, "channel": channel},
+        {"service": service, "channel": channel, "mode": f"{service}{channel}{columns}"},
         {name: Item(name, criterion, "z", (name,)) for name in columns},
         {"not_answered": tuple(codes), "not_asked": (), "not_applicable": ()},
+        nonprobability=(criterion,),
+        sheet=criterion,
     )
     place = tmp_path_factory.mktemp("book") / "book.toml"
     write_codebook(book, place)
@@ -94,6 +96,12 @@ def test_the_text_explains_itself():
             'not_answered=["9"]',
             "each missing code must have one meaning, got '9' twice",
         ),
+        (
+            'nonprobability=["web"]\n[columns]\nservice="s"\n[items.q]\ncolumn="q"\ncriterion="c"',
+            "columns must name 'mode' when nonprobability",
+        ),
+        ('nonprobability="web"', "nonprobability must be a list of texts"),
+        ("sheet=2", "sheet must be text in quotes, got 2"),
         ("a = " + "[" * 5000, "cannot be read"),
     ],
 )

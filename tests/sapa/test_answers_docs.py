@@ -55,8 +55,10 @@ def test_the_codebook_that_is_shown_is_a_codebook(tmp_path):
     book = read_codebook(tmp_path / "a.toml")
     assert book.meaning("") == "not_answered"
     frame = people(50)[["id", "svc", "reg", "chan", "w", "staff_1"]]
+    frame["how"] = ["telephone", "snowball"] * 25
     frame.to_csv(tmp_path / "a.csv", index=False)
-    assert sapa.check(tmp_path / "a.csv", book).fine
+    found = sapa.check(tmp_path / "a.csv", book)
+    assert (found.fine, found.counts["rows_nonprobability"]) == (True, 25)
 
 
 def test_items_and_composites_are_those_of_r_survey(folder, oracle):

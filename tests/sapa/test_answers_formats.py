@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
 from estimators.ratings import NOT_ANSWERED, NOT_APPLICABLE, NOT_ASKED
-from sapa import read
+from sapa import estimate, read
 from sapa.answers import open_table, write_codebook
 from tests.sapa.answer_files import BOOK, FORMATS, LONG_BOOK, SERVICES, long, people, write
 
@@ -83,6 +85,27 @@ def test_blank_rows_are_left_out_and_numbers_stay_the_files(tmp_path):
     frame = pd.DataFrame([["a", "x", 5], [None, None, None], ["b", "y", 4]], columns=["svc", "reg", "q1"])
     frame.to_excel(tmp_path / "a.xlsx", index=False)
     assert open_table(tmp_path / "a.xlsx").rows.tolist() == [2, 4]
+
+
+def test_a_workbook_gives_the_sheet_asked_for_and_says_which_it_took(tmp_path, wanted):
+    place = tmp_path / "a.xlsx"
+    named = people().assign(svc=people()["svc"].map(SERVICES))
+    with pd.ExcelWriter(place) as book:
+        pd.DataFrame({"scratch": [1]}).to_excel(book, sheet_name="hidden", index=False)
+        named.head(60).to_excel(book, sheet_name="answers", index=False)
+        named.to_excel(book, sheet_name="2020 год", index=False)
+        book.sheets["hidden"].sheet_state = "hidden"
+    first = read(place, codebook=BOOK)
+    assert first.sizes["respondent"] == 60
+    assert first.attrs["read"] == "sheet 'answers' (first of 3: the codebook can name another)"
+    assert estimate(first).attrs["read"] == first.attrs["read"]
+    whole = read(place, codebook=replace(BOOK, sheet="2020 год"))
+    assert whole.attrs["read"] == "sheet '2020 год'"
+    same(whole, wanted)
+    with pytest.raises(ValueError, match=r"a.xlsx must have the sheet asked for, 'x', got only \['hidden', "):
+        read(place, codebook=replace(BOOK, sheet="x"))
+    with pytest.raises(ValueError, match="got 'x'; only a workbook has sheets"):
+        read(tmp_path / "wanted.csv", codebook=replace(BOOK, sheet="x"))
 
 
 def test_the_codebook_may_be_a_file(tmp_path, wanted):
