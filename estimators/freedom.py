@@ -56,8 +56,9 @@ def of_differences(df: Freedom, covariance: Array) -> Freedom:
 
     Notes
     -----
-    Uncorrelated estimates: Welch (1938), Satterthwaite (1946). Correlated ones may share what their variances
-    are estimated from: the smaller of the two, which is safe.
+    Uncorrelated estimates: Welch (1938), Satterthwaite (1946), an approximation that rejects a little too
+    often where a variance rests on two or three degrees of freedom. Correlated ones may share what their
+    variances are estimated from: the smaller of the two, which is safe.
 
     Examples
     --------
