@@ -123,12 +123,11 @@ def compose(
     own *= layout.used[layout.fine]
     _check_taken(own, codes, layout)
     counts = position_counts(own, layout, chosen.weights[layout.order])
-    readings = [Reading.of(statistic, denominator) for statistic in STATISTICS]
-    told = answers(own, layout, trees, readings, counts, chosen.weights[layout.order])
+    told = answers(own, layout, trees, counts, chosen.weights[layout.order])
     branches = scored_trees(wanted, trees, told, pool=tuple(pool))
     groups, labels = grouping(trees, tuple(shares))
     slots = slots_of(branches, layout, groups if shares else (), chosen, counts)
-    scores = scores_of(branches, slots, readings, rule)
+    scores = scores_of(branches, slots, Reading.of(denominator), rule)
     named = f"simple random within {' x '.join(strata)}" if design is None else "given"
     stated = {"design": named, "deff": deff, "denominator": denominator, "rule": str(rule), "level": level}
     return labelled(scores, branches, wanted, labels, stated)

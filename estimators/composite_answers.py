@@ -1,4 +1,4 @@
-"""What was answered, for official scores: histograms of the leaves, and sparse tables of who told what."""
+"""What was answered, for official scores: histograms of the leaves, and who gave which code to which."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse as sp
 
-from estimators.composite_influence import Reading
 from estimators.composite_layout import Layout, Tree
 from estimators.ratings import CODES
 
@@ -16,27 +15,13 @@ Codes = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
-    """What one statistic reads in the answers to a tree's leaves, as sparse tables.
-
-    Attributes
-    ----------
-    value, counted : (n, L + 1) sparse
-        Of each answer at its leaf: its value, and one where it is counted; leaf L takes what is no leaf's.
-    """
-
-    value: sp.csr_array
-    counted: sp.csr_array
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Answers:
     """Answers to the leaves of one tree.
 
     Attributes
     ----------
-    told
-        Of each statistic.
+    given : (n, 8 (L + 1)) sparse
+        A one at code and leaf, codes outermost, of each answer; leaf L takes what is no leaf's.
     counts : (3, L + 1, 8)
         Answers by leaf and code: their number, their weight, their squared weight.
     weight : (n,)
@@ -45,7 +30,7 @@ class Answers:
         A one at the cell of every respondent; the last is that of those outside.
     """
 
-    told: tuple[Told, ...]
+    given: sp.csr_array
     counts: Array
     weight: Array
     member: sp.csr_array
@@ -58,6 +43,16 @@ class Answers:
     def by_cell(self, columns: Array) -> Array:
         """Sums (cells + 1, C) over the respondents of each cell of their columns (n, C)."""
         return np.asarray(self.member.T @ columns)
+
+    def by_respondent(self, table: Array) -> Array:
+        """Sums (n, ...) over each respondent's answers of what their code and leaf stand for, (8, L + 1, ...)."""
+        found = self.given @ table.reshape(self.given.shape[1], -1)
+        return np.asarray(found.reshape(len(found), *table.shape[2:]))
+
+    def by_answer(self, columns: Array) -> Array:
+        """Sums (8, L + 1, ...) over the respondents of each code and leaf of their columns (n, ...)."""
+        found = self.given.T @ columns.reshape(len(columns), -1)
+        return np.asarray(found.reshape(len(CODES), -1, *columns.shape[1:]))
 
 
 def position_counts(code: NDArray[np.int8], layout: Layout, weight: Array) -> Array:
@@ -78,26 +73,17 @@ def position_counts(code: NDArray[np.int8], layout: Layout, weight: Array) -> Ar
 
 
 def answers(
-    code: NDArray[np.int8],
-    layout: Layout,
-    trees: Sequence[Tree],
-    readings: Sequence[Reading],
-    counts: Array,
-    weight: Array,
+    code: NDArray[np.int8], layout: Layout, trees: Sequence[Tree], counts: Array, weight: Array
 ) -> list[Answers]:
     """Answers to each tree of the layout, from codes (n, K) and the counts of positions."""
-    place = (code - np.int8(min(CODES))).astype(np.intp)
-    data = [(reading.value.take(place).ravel(), reading.counted.take(place).ravel()) for reading in readings]
     found, width = [], code.shape[1]
+    place = code.astype(np.int32) - min(CODES)
     for leaf, cell, tree in zip(layout.leaf, layout.cell, trees, strict=True):
         leaves = tree.cell_of.size + 1
-        index = leaf.astype(np.int32)[layout.fine].ravel()
-        told = tuple(
-            Told(_rows(value, index, leaves, width), _rows(counted, index, leaves, width))
-            for value, counted in data
-        )
+        index = leaf.astype(np.int32)[layout.fine] + place * np.int32(leaves)
+        given = _ones(index.ravel(), leaves * len(CODES), width)
         member = _ones(cell[layout.fine], tree.cells + 1)
-        found.append(Answers(told, _by_leaf(counts, leaf, leaves), weight, member))
+        found.append(Answers(given, _by_leaf(counts, leaf, leaves), weight, member))
     return found
 
 
@@ -109,11 +95,8 @@ def _by_leaf(counts: Array, leaf: Codes, leaves: int) -> Array:
     return np.broadcast_to(summed, (3, leaves, len(CODES)))
 
 
-def _rows(data: Array, index: NDArray[np.int32], columns: int, width: int) -> sp.csr_array:
-    """Rows of `width` entries each at the columns `index`."""
+def _ones(index: Codes | NDArray[np.int32], columns: int, width: int = 1) -> sp.csr_array:
+    """Rows of `width` ones each at the columns `index`."""
     starts = np.arange(0, index.size + 1, width, dtype=np.int32)
-    return sp.csr_array((data, index, starts), shape=(starts.size - 1, columns))
-
-
-def _ones(index: Codes, columns: int) -> sp.csr_array:
-    return _rows(np.ones(index.size), index.astype(np.int32), columns, 1)
+    data = np.ones(index.size), index.astype(np.int32, copy=False), starts
+    return sp.csr_array(data, shape=(starts.size - 1, columns))

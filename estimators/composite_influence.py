@@ -22,30 +22,29 @@ RATED: Array = rated(np.array(CODES)).astype(float)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """How a statistic reads the codes: the ``value`` of each code, and whether it is ``counted``, (8,)."""
+    """How the statistics read the codes: ``value`` of each code, and whether it is ``counted``, (S, 8)."""
 
     value: Array
     counted: Array
 
     @classmethod
-    def of(cls, statistic: Statistic, denominator: Denominator) -> Self:
-        """Reading of Q or of the share of fives.
+    def of(cls, denominator: Denominator) -> Self:
+        """Reading of Q and of the share of fives with that denominator.
 
         Examples
         --------
-        >>> Reading.of("satisfaction", "asked").counted.tolist()
+        >>> Reading.of("asked").counted[1].tolist()
         [1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]
         """
         codes = np.array(CODES)
-        if statistic == "mean":
-            return cls(np.where(codes > 0, codes, 0).astype(float), (codes > 0).astype(float))
         counted = asked(codes) if denominator == "asked" else rated(codes)
-        return cls((codes == 5).astype(float), counted.astype(float))
+        value = np.stack([np.where(codes > 0, codes, 0), codes == 5])
+        return cls(value.astype(float), np.stack([RATED, counted.astype(float)]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaves:
-    """Figures of the leaves of one tree for one statistic, each (L,).
+    """Figures of the leaves of one tree, each (S, L).
 
     Attributes
     ----------
@@ -64,20 +63,17 @@ class Leaves:
     kind: NDArray[np.int8]
 
 
-def leaf_figures(
-    counts: Array, reading: Reading, *, pool: Codes, statistic: Statistic, rule: SparseRule
-) -> Leaves:
+def leaf_figures(counts: Array, reading: Reading, *, pool: Codes, rule: SparseRule) -> Leaves:
     """Figures of a tree's leaves from their histograms (3, L, 8), pooled within the codes `pool` (L,)."""
-    number, told = counts[0] @ np.stack([RATED, reading.counted], axis=1), reading.value
-    size, first, square = (counts[1] @ np.stack([reading.counted, told, told**2], axis=1)).T
-    known = number[:, 0] > 0  # an item without ratings is no leaf
-    n, size = known * number[:, 1], known * size
+    known = RATED @ counts[0].T > 0  # an item without ratings is no leaf
+    n, size = known * (reading.counted @ counts[0].T), known * (reading.counted @ counts[1].T)
+    first, square = reading.value @ counts[1].T, reading.value**2 @ counts[1].T
     divisor = np.where(size > 0, size, 1.0)
     figure = first / divisor
     spread = np.maximum(square / divisor - figure**2, 0.0) * n / np.maximum(n - 1, 1)
-    low, high = SCALE[statistic]
-    spread[spread < 1e-10 * (high - low) ** 2] = 0.0
-    variance, kind = answer_variance(n, figure, spread, pool=pool, lowest=low, highest=high, rule=rule)
+    lowest, highest = np.array([SCALE[statistic] for statistic in STATISTICS]).T[:, :, None]
+    spread[spread < 1e-10 * (highest - lowest) ** 2] = 0.0
+    variance, kind = answer_variance(n, figure, spread, pool=pool, lowest=lowest, highest=highest, rule=rule)
     return Leaves(n, size, figure, variance, kind)
 
 
@@ -115,7 +111,7 @@ def slot_weights(matrix: sp.csr_array, tree: Tree) -> Weights:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moved:
-    """What one answer moves its leaf, each (L + 1,); the last entry, of no leaf, is 0.
+    """What one answer moves its leaf, each (S, L + 1); the last entry, of no leaf, is 0.
 
     Attributes
     ----------
@@ -149,8 +145,8 @@ class Moved:
         thin = np.where(known, 0.0, sd)
         shared, own = np.sqrt(rule.rho) * thin * per, np.sqrt(1 - rule.rho) * thin * per
         columns = leaves.figure, known * per, known * inverse(sd), thin, shared, own
-        rows = np.zeros((len(columns), per.size + 1))
-        rows[:, :-1] = columns
+        rows = np.zeros((len(columns), len(per), per.shape[1] + 1))
+        rows[:, :, :-1] = columns
         return cls(*rows)
 
 

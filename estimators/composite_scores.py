@@ -114,51 +114,31 @@ def slots_of(
 
 
 def scores_of(
-    branches: Sequence[ScoredTree], slots: Slots, readings: Sequence[Reading], rule: SparseRule
+    branches: Sequence[ScoredTree], slots: Slots, reading: Reading, rule: SparseRule
 ) -> list[Score]:
     """Scores of each statistic."""
-    leaves = [
-        [
-            leaf_figures(b.told.counts[:, :-1], reading, pool=b.pool, statistic=statistic, rule=rule)
-            for b in branches
-        ]
-        for statistic, reading in zip(STATISTICS, readings, strict=True)
-    ]
+    leaves = [leaf_figures(b.told.counts[:, :-1], reading, pool=b.pool, rule=rule) for b in branches]
     moved = [
-        [
-            moves(
-                branch.told,
-                branch.told.told[place],
-                Moved.of(each, rule),
-                branch.weights,
-                cell_of=branch.tree.cell_of,
-                rule=rule,
-            )
-            for branch, each in zip(branches, trees, strict=True)
-        ]
-        for place, trees in enumerate(leaves)
+        moves(b.told, Moved.of(each, rule), b.weights, reading, cell_of=b.tree.cell_of, rule=rule)
+        for b, each in zip(branches, leaves, strict=True)
     ]
-    found = spreads(moved, readings, slots)
-    scores = []
-    for statistic, trees, spread in zip(STATISTICS, leaves, found, strict=True):
-        columns = [
-            _figures(branch, each, SCALE[statistic]) for branch, each in zip(branches, trees, strict=True)
-        ]
-        score, one, pooled, bounded, complete, foretold = np.concatenate(columns, axis=1)
-        scores.append(Score(score, one, pooled, bounded, complete, foretold, spread))
-    return scores
+    figures = np.concatenate([_figures(b, each) for b, each in zip(branches, leaves, strict=True)], axis=2)
+    spread = spreads(moved, reading, slots)
+    return [Score(*rows, each) for rows, each in zip(figures.swapaxes(0, 1), spread, strict=True)]
 
 
-def _figures(branch: ScoredTree, leaves: Leaves, scale: tuple[float, float]) -> Array:
-    """Rows of :class:`Score` but the last, (6, V), from the figures of a branch's leaves."""
+def _figures(branch: ScoredTree, leaves: Leaves) -> Array:
+    """Rows of :class:`Score` but the last, (6, S, V), from the figures of a branch's leaves."""
     matrix, rated = branch.matrix, leaves.n > 0
-    score = matrix @ leaves.figure
-    square = matrix @ (np.where(rated, leaves.variance, 0.0) + leaves.figure**2)
-    kinds = [matrix @ ((leaves.kind == kind) & rated).astype(float) for kind in (POOLED, BOUNDED)]
+    square = np.where(rated, leaves.variance, 0.0) + leaves.figure**2
+    kinds = [((leaves.kind == kind) & rated).astype(float) for kind in (POOLED, BOUNDED)]
+    columns = np.concatenate([leaves.figure, square, *kinds]).T
+    score, squared, pooled, bounded = (matrix @ columns).T.reshape(4, len(rated), -1)
     complete, foretold = score, np.zeros_like(score)
     if branch.unrated is not None:
-        lowest, highest = scale
-        complete, foretold = complete_score(
-            branch.unrated, leaves.figure, rated, lowest=lowest, highest=highest
-        )
-    return np.stack([score, square - score**2, *kinds, complete, foretold])
+        both = [
+            complete_score(branch.unrated, figure, some, lowest=SCALE[name][0], highest=SCALE[name][1])
+            for name, figure, some in zip(STATISTICS, leaves.figure, rated, strict=True)
+        ]
+        complete, foretold = np.stack(both, axis=1)
+    return np.stack([score, squared - score**2, pooled, bounded, complete, foretold])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from estimators.composite_answers import Answers
 from estimators.composite_influence import Array, Codes, Weights
-from estimators.composite_stages import Stage
+from estimators.composite_stages import Stage, crossed
 from estimators.design import Design
 
 Number = TypeVar("Number", bound=np.generic)
@@ -72,8 +72,8 @@ class Slots:
     stages: tuple[Stage, ...]
 
     def split(self, values: NDArray[Number]) -> list[NDArray[Number]]:
-        """Columns of each tree from the columns of all."""
-        return np.split(values, np.cumsum([b.place.shape[1] for b in self.branches])[:-1], axis=1)
+        """Columns (..., J) of each tree from the columns of all."""
+        return np.split(values, np.cumsum([b.place.shape[1] for b in self.branches])[:-1], axis=-1)
 
     def by_group(self, brought: Sequence[Array]) -> Array:
         """Sums (C, V) of what leaves bring to their slots, (L + 1, J) a tree."""
@@ -83,6 +83,10 @@ class Slots:
             for branch, each in zip(self.branches, brought, strict=True)
         )
         return np.asarray(flat, dtype=float).reshape(self.groups + 1, self.nodes)[: self.groups]
+
+    def crossed(self, values: Array) -> Array:
+        """Sum (V, V) over the respondents of the products of their values (n, J) at their nodes."""
+        return crossed(values, self.node, self.nodes)
 
     def scattered(self, blocks: Array) -> Array:
         """Sum (V, V) of the fine cells' blocks (F, J, J) at the nodes of their slots."""

@@ -8,7 +8,6 @@ import numpy as np
 from estimators.composite_influence import Array, Reading
 from estimators.composite_moves import Moves, unweighted
 from estimators.composite_slots import Branch, Slots
-from estimators.composite_stages import crossed
 from estimators.linearization import deviations, unit_sums
 
 
@@ -37,93 +36,100 @@ class Spread:
         return np.maximum(degrees, 1.0)
 
 
-def spreads(moves: Sequence[Sequence[Moves]], readings: Sequence[Reading], slots: Slots) -> list[Spread]:
+def spreads(trees: Sequence[Moves], reading: Reading, slots: Slots) -> list[Spread]:
     """Covariance of all nodes of all trees together, for each statistic, from the moves of each tree."""
-    sampled = [
-        _calibrated(trees, slots) if slots.design.residuals else _sampled(trees, slots) for trees in moves
-    ]
-    shares = _shares(moves, [pull for *_, pull in sampled], readings, slots)
-    found = []
-    for trees, reading, (data, squares, brought, _), share in zip(
-        moves, readings, sampled, shares, strict=True
-    ):
-        shared = np.concatenate([each.shared for each in trees], axis=1)
-        covariance = data + crossed(shared, slots.node, slots.nodes) + _own(trees, reading, slots)
-        found.append(Spread(covariance, share + brought, squares))
-    return found
+    measured = _calibrated(trees, reading, slots) if slots.design.residuals else _sampled(trees, slots)
+    data, squares, brought, pull = measured
+    shared = np.concatenate([each.shared for each in trees], axis=2)
+    rest = [slots.crossed(shared[:, place]) for place in range(len(data))] + _own(trees, reading, slots)
+    share = brought + _shares(trees, pull, reading, slots)
+    return [Spread(*parts) for parts in zip(data + rest, share, squares, strict=True)]
 
 
 def _sampled(trees: Sequence[Moves], slots: Slots) -> tuple[Array, Array, Array, Array]:
     """Covariance, squares and pull that sampling brings, stage by stage; shares come from the pull."""
-    moved = np.concatenate([each.slots for each in trees], axis=1)
-    stages = [stage.measured(moved, slots.nodes) for stage in slots.stages]
-    covariance = np.sum([each for each, _, _ in stages], axis=0)
-    pull = slots.weight[:, None] * np.sum([each for _, each, _ in stages], axis=0)
-    return covariance, stages[0][2], np.zeros((slots.groups, slots.nodes)), pull
+    moved = np.concatenate([each.slots for each in trees], axis=2).swapaxes(0, 1)
+    stages = [[stage.measured(each, slots.nodes) for stage in slots.stages] for each in moved]
+    covariance = np.array([sum(found for found, _, _ in each) for each in stages])
+    squares = np.array([each[0][2] for each in stages])
+    pull = np.stack([sum(found for _, found, _ in each) for each in stages], axis=1)
+    brought = np.zeros((len(moved), slots.groups, slots.nodes))
+    return covariance, squares, brought, slots.weight[:, None, None] * pull
 
 
-def _calibrated(trees: Sequence[Moves], slots: Slots) -> tuple[Array, Array, Array, Array]:
+def _calibrated(
+    trees: Sequence[Moves], reading: Reading, slots: Slots
+) -> tuple[Array, Array, Array, Array]:
     """The same for calibrated weights, whose residuals tie all respondents together: shares, no pull."""
+    statistics = len(reading.value)
 
     def rows(group: int | None) -> Array:
-        dense = np.zeros((slots.order.size, slots.nodes))
+        dense = np.zeros((slots.order.size, slots.nodes, statistics))
         for branch, each, node in zip(slots.branches, trees, slots.split(slots.node), strict=True):
             kept = branch.weights.leaf
             if group is not None:
                 kept = kept * (branch.key // slots.nodes == group)
-            moved = unweighted(branch.answers, each, kept, branch.cell_of)
-            np.add.at(dense, (slots.order[:, None], node), moved)
-        return deviations(slots.design, dense)
+            moved = unweighted(branch.answers, each, kept, branch.cell_of, reading)
+            np.add.at(dense, (slots.order[:, None], node), moved.swapaxes(1, 2))
+        flat = deviations(slots.design, dense.reshape(len(dense), -1))
+        return flat.reshape(len(flat), slots.nodes, statistics)
 
     every = rows(None)
-    brought = [np.einsum("rv,rv->v", rows(group), every) for group in range(slots.groups)]
+    brought = [np.einsum("rvs,rvs->sv", rows(group), every) for group in range(slots.groups)]
     layer = slots.design.layers[0]
-    variance = unit_sums(layer.stratum, every[: layer.stratum.size] ** 2, layer.scale.size)
+    first = every[: layer.stratum.size].reshape(layer.stratum.size, -1) ** 2
+    variance = unit_sums(layer.stratum, first, layer.scale.size).reshape(-1, slots.nodes, statistics)
     degrees = np.maximum(np.bincount(layer.stratum, minlength=layer.scale.size) - 1.0, 1.0)
-    squares = (variance**2 / degrees[:, None]).sum(axis=0)
-    share = np.array(brought).reshape(slots.groups, slots.nodes)
-    return every.T @ every, squares, share, np.zeros(slots.node.shape)
+    squares = (variance**2 / degrees[:, None, None]).sum(axis=0).T
+    share = np.array(brought).reshape(slots.groups, statistics, slots.nodes).swapaxes(0, 1)
+    covariance = np.stack([each.T @ each for each in every.transpose(2, 0, 1)])
+    return covariance, squares, share, np.zeros((slots.order.size, statistics, slots.node.shape[1]))
 
 
-def _shares(
-    moves: Sequence[Sequence[Moves]], pulls: Sequence[Array], readings: Sequence[Reading], slots: Slots
-) -> list[Array]:
-    """Shares (C, V) of each statistic: how a variance changes with what each leaf moves."""
+def _shares(trees: Sequence[Moves], pull: Array, reading: Reading, slots: Slots) -> Array:
+    """Shares (S, C, V) of each statistic: how a variance changes with what each leaf moves."""
     if not slots.groups:
-        return [np.zeros((0, slots.nodes))] * len(moves)
-    return [
-        slots.by_group(
-            [
-                _brought(branch, each, part, reading)
-                for branch, each, part in zip(slots.branches, trees, slots.split(pull), strict=True)
-            ]
-        )
-        for trees, pull, reading in zip(moves, pulls, readings, strict=True)
+        return np.zeros((len(reading.value), 0, slots.nodes))
+    brought = [
+        _brought(branch, each, part, reading)
+        for branch, each, part in zip(slots.branches, trees, slots.split(pull), strict=True)
     ]
+    return np.stack([slots.by_group(parts) for parts in zip(*brought, strict=True)])
 
 
 def _brought(branch: Branch, each: Moves, pull: Array, reading: Reading) -> Array:
-    """What each leaf brings to the variance of its slots, (L + 1, J)."""
+    """What each leaf brings to the variance of its slots, (S, L + 1, J)."""
     answers, moved, weight = branch.answers, each.moved, branch.weights.leaf
     width = weight.shape[1]
-    both = np.concatenate([pull, answers.weight[:, None] * each.shared], axis=1)
-    value, counted = each.told.value.T @ pull, each.told.counted.T @ both
-    data = moved.residual[:, None] * (value - moved.figure[:, None] * counted[:, :width])
-    data += moved.shared[:, None] * counted[:, width:]
-    cells = answers.by_cell(np.concatenate([each.score[:, None] * pull, each.shared], axis=1))
-    followed = each.slope[:, None] * cells[:, :width] - each.left[:, None] * cells[:, width:]
-    data[:-1] += moved.thin[:-1, None] * followed[branch.cell_of]
-    own = moved.own**2 * (answers.counts[2] @ reading.counted)
-    return np.asarray(weight * data + weight**2 * own[:, None])
+    shared = answers.weight[:, None, None] * each.shared
+    sums = answers.by_answer(np.concatenate([pull, shared], axis=2))
+    value, counted = (_read(codes, sums) for codes in (reading.value, reading.counted))
+    data = moved.residual[:, :, None] * (
+        value[:, :, :width] - moved.figure[:, :, None] * counted[:, :, :width]
+    )
+    data += moved.shared[:, :, None] * counted[:, :, width:]
+    by_cell = np.concatenate([each.score[:, :, None] * pull, each.shared], axis=2)
+    cells = answers.by_cell(by_cell.reshape(len(by_cell), -1)).reshape(-1, *by_cell.shape[1:])
+    followed = each.slope[:, :, None] * cells[:, :, :width] - each.left[:, :, None] * cells[:, :, width:]
+    data[:, :-1] += moved.thin[:, :-1, None] * followed.swapaxes(0, 1)[:, branch.cell_of]
+    own = moved.own**2 * (reading.counted @ answers.counts[2].T)
+    return np.asarray(weight * data + weight**2 * own[:, :, None])
+
+
+def _read(codes: Array, sums: Array) -> Array:
+    """What the statistics read (S, L + 1, C) in sums by code (8, L + 1, S, C), from their reading (S, 8)."""
+    return np.stack([np.tensordot(row, sums[:, :, place], axes=1) for place, row in enumerate(codes)])
 
 
 def _own(trees: Sequence[Moves], reading: Reading, slots: Slots) -> Array:
-    """What sparse answers bring each by itself, (V, V); the same answer in two trees is one."""
-    weighted = [
-        (branch.weights.leaf * each.moved.own[:, None])[branch.leaf]
-        for branch, each in zip(slots.branches, trees, strict=True)
-    ]
-    wide = np.concatenate(weighted, axis=2)
-    return slots.scattered(
-        np.matmul(wide.transpose(0, 2, 1), wide * (slots.counts @ reading.counted)[:, :, None])
-    )
+    """What sparse answers bring each by itself, (S, V, V); the same answer in two trees is one."""
+    found = []
+    for place, counted in enumerate(reading.counted):
+        weighted = [
+            (branch.weights.leaf * each.moved.own[place][:, None])[branch.leaf]
+            for branch, each in zip(slots.branches, trees, strict=True)
+        ]
+        wide = np.concatenate(weighted, axis=2)
+        blocks = np.matmul(wide.transpose(0, 2, 1), wide * (slots.counts @ counted)[:, :, None])
+        found.append(slots.scattered(blocks))
+    return np.stack(found)

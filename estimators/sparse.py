@@ -53,7 +53,9 @@ class SparseRule:
         )
 
 
-def plausible_bound(n: ArrayLike, mean: ArrayLike, *, lowest: float, highest: float, level: float) -> Array:
+def plausible_bound(
+    n: ArrayLike, mean: ArrayLike, *, lowest: ArrayLike, highest: ArrayLike, level: float
+) -> Array:
     """Largest variance of one answer over the means that n answers, all alike, leave plausible.
 
     If all n answers equal v, then P(v) >= (1 - level)**(1/n) at the stated level; the rest may lie at
@@ -79,7 +81,7 @@ def plausible_bound(n: ArrayLike, mean: ArrayLike, *, lowest: float, highest: fl
     >>> plausible_bound([1, 100], [5.0, 5.0], lowest=1, highest=5, level=0.95).round(3).tolist()
     [4.0, 0.458]
     """
-    answers, value = np.asarray(n, dtype=float), np.asarray(mean, dtype=float)
+    answers, value, lowest, highest = (np.asarray(each, dtype=float) for each in (n, mean, lowest, highest))
     elsewhere = 1 - (1 - level) ** (1 / answers)
     low = value - (value - lowest) * elsewhere
     high = value + (highest - value) * elsewhere
@@ -93,27 +95,27 @@ def answer_variance(
     variance: Array,
     *,
     pool: NDArray[np.intp],
-    lowest: float,
-    highest: float,
+    lowest: ArrayLike,
+    highest: ArrayLike,
     rule: SparseRule,
 ) -> tuple[Array, NDArray[np.int8]]:
     """Variance of one answer to each item: its own, or the one that the rule puts in its place.
 
     Parameters
     ----------
-    n, mean, variance : (L,)
+    n, mean, variance : (..., L)
         Answers, their mean and their variance with divisor n - 1 (anything where n < 2).
     pool : (L,)
         Code of the criterion within which variances are pooled.
     lowest, highest
-        Ends of the scale.
+        Ends of the scale; arrays that broadcast against `n` where scales differ.
     rule
         When and how.
 
     Returns
     -------
-    variance : (L,), NaN where n is 0.
-    kind : (L,) int8
+    variance : (..., L), NaN where n is 0.
+    kind : (..., L) int8
         0 its own, 1 pooled, 2 bound.
 
     Notes
@@ -130,16 +132,29 @@ def answer_variance(
     """
     degrees = np.maximum(n - 1, 0)
     spread = np.where(degrees > 0, variance, 0.0)
-    total = np.bincount(pool, weights=degrees)[pool]
-    pooled = np.bincount(pool, weights=degrees * spread)[pool] / np.maximum(total, 1)
-    alike = spread <= 1e-12 * (highest - lowest) ** 2
+    total = _within(pool, degrees)
+    pooled = _within(pool, degrees * spread) / np.maximum(total, 1)
+    alike = spread <= 1e-12 * np.square(np.subtract(highest, lowest))
     own = ~alike & (n >= rule.min_raters)
     poolable = (total >= rule.min_pool_df) & (pooled > 0)
-    bound = np.where(
-        alike,
-        plausible_bound(np.maximum(n, 1), mean, lowest=lowest, highest=highest, level=rule.level),
-        (highest - lowest) ** 2 / 4,
-    )
-    used = np.where(own, spread, np.where(poolable, pooled, bound))
+    used = np.where(own, spread, pooled)
     kind = np.where(own, OWN, np.where(poolable, POOLED, BOUNDED)).astype(np.int8)
+    if (short := kind == BOUNDED).any():
+        ends = (np.broadcast_to(end, n.shape)[short] for end in (lowest, highest))
+        used[short] = _bounds(n[short], mean[short], alike[short], *ends, rule.level)
     return np.where(n > 0, used, np.nan), kind
+
+
+def _bounds(n: Array, mean: Array, alike: NDArray[np.bool_], low: Array, high: Array, level: float) -> Array:
+    """Largest variances of answers that are all alike, or are few and differ, all (L,)."""
+    plausible = plausible_bound(np.maximum(n, 1), mean, lowest=low, highest=high, level=level)
+    return np.where(alike, plausible, (high - low) ** 2 / 4)
+
+
+def _within(pool: NDArray[np.intp], values: Array) -> Array:
+    """Sums of the values (..., L) over their pool (L,), at every leaf."""
+    rows = values.reshape(-1, pool.size)
+    count = int(pool.max()) + 1
+    key = pool + count * np.arange(len(rows))[:, None]
+    sums = np.bincount(key.ravel(), rows.ravel(), count * len(rows)).reshape(-1, count)
+    return np.asarray(sums[:, pool].reshape(values.shape))
