@@ -26,33 +26,29 @@ class Answers:
         Answers by leaf and code: their number, their weight, their squared weight.
     weight : (n,)
         Of the respondents.
-    member : (n, cells + 1) sparse
-        A one at the cell of every respondent; the last is that of those outside.
+    cell, cells : (n,)
+        Cell of each respondent, that of those outside last; number of cells, that one included.
     """
 
     given: sp.csr_array
     counts: Array
     weight: Array
-    member: sp.csr_array
-
-    @property
-    def cell(self) -> Codes:
-        """Cell of each respondent, (n,)."""
-        return np.asarray(self.member.indices)
-
-    def by_cell(self, columns: Array) -> Array:
-        """Sums (cells + 1, C) over the respondents of each cell of their columns (n, C)."""
-        return np.asarray(self.member.T @ columns)
+    cell: Codes
+    cells: int
 
     def by_respondent(self, table: Array) -> Array:
-        """Sums (n, ...) over each respondent's answers of what their code and leaf stand for, (8, L + 1, ...)."""
-        found = self.given @ table.reshape(self.given.shape[1], -1)
-        return np.asarray(found.reshape(len(found), *table.shape[2:]))
+        """Sum (n,) over each respondent's answers of what their code and leaf stand for, (8, L + 1)."""
+        return np.asarray(self.given @ table.ravel())
 
     def by_answer(self, columns: Array) -> Array:
-        """Sums (8, L + 1, ...) over the respondents of each code and leaf of their columns (n, ...)."""
-        found = self.given.T @ columns.reshape(len(columns), -1)
-        return np.asarray(found.reshape(len(CODES), -1, *columns.shape[1:]))
+        """Sums (8, L + 1, C) over the respondents of each code and leaf of their columns (n, C)."""
+        return np.asarray(self.given.T @ columns).reshape(len(CODES), -1, columns.shape[1])
+
+    def by_cell(self, values: Array) -> Array:
+        """Sums (..., cells) over the respondents of each cell of their values (..., n)."""
+        rows = values.reshape(-1, self.cell.size)
+        sums = np.stack([np.bincount(self.cell, row, self.cells) for row in rows])
+        return sums.reshape(*values.shape[:-1], self.cells)
 
 
 def position_counts(code: NDArray[np.int8], layout: Layout, weight: Array) -> Array:
@@ -82,8 +78,8 @@ def answers(
         leaves = tree.cell_of.size + 1
         index = leaf.astype(np.int32)[layout.fine] + place * np.int32(leaves)
         given = _ones(index.ravel(), leaves * len(CODES), width)
-        member = _ones(cell[layout.fine], tree.cells + 1)
-        found.append(Answers(given, _by_leaf(counts, leaf, leaves), weight, member))
+        mine = _by_leaf(counts, leaf, leaves)
+        found.append(Answers(given, mine, weight, cell[layout.fine], tree.cells + 1))
     return found
 
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from estimators.composite_answers import Answers
 from estimators.composite_influence import Array, Codes, Moved, Reading, Weights, inverse
-from estimators.ratings import CODES
 from estimators.sparse import SparseRule
 
 ROUNDING = 1e-20  # mean square of scores that cancel, in squared standard deviations of an answer
@@ -20,15 +19,15 @@ class Moves:
     ----------
     moved
         What one answer moves its leaf.
-    score : (n, S)
+    score : (S, n)
         Sum of a respondent's standardised residuals.
-    slope : (cells + 1, S)
+    slope : (S, cells)
         Standard deviations by which one unit of the score moves a sparse answer.
-    left : (cells + 1, S)
+    left : (S, cells)
         Standard deviations that each respondent's shared deviation loses to the score.
-    slots : (n, S, J)
+    slots : (S, J, n)
         Weighted moves of the nodes: own residuals, and sparse leaves by the score.
-    shared : (n, S, J)
+    shared : (S, J, n)
         Deviations of what sparse answers share and the score does not tell, independent between people.
     """
 
@@ -53,59 +52,53 @@ def moves(
     ``sqrt(rho r) sd D / sd(D)`` enters the influence, the rest is added as variance. Every term is a sum
     of squares, so the covariance of the nodes is positive semidefinite whatever the data.
     """
-    size, weight = len(weights.node), answers.weight[:, None, None]
-    deviation, sparse = _deviations(answers, moved, weights.leaf, reading)
-    score = deviation[:, :, -1]
-    known = np.stack([np.bincount(cell_of[own[:-1] > 0], minlength=size) for own in moved.residual], axis=1)
+    leaf, cell = np.ascontiguousarray(weights.leaf.T), answers.cell
+    score = _read(answers, moved, moved.standard[:, None], reading)[:, 0]
+    known = np.stack([np.bincount(cell_of[own[:-1] > 0], minlength=answers.cells) for own in moved.residual])
     slope, left = _told_by_score(answers, score, known, rule)
-    thin = thin_weight(moved, weights.leaf, cell_of, size)
-    slots = weight * (deviation[:, :, :-1] + score[:, :, None] * (slope[:, :, None] * thin)[answers.cell])
-    shared = weight * sparse - (left[:, :, None] * thin)[answers.cell]
-    return Moves(moved, score, slope, left, slots, shared)
+    thin = thin_weight(moved, leaf, cell_of, answers.cells)
+    slots = _read(answers, moved, moved.residual[:, None] * leaf, reading)
+    slots += score[:, None] * (slope[:, None] * thin)[:, :, cell]
+    sparse = [
+        [answers.by_respondent(counted[:, None] * (shared * column)) for column in leaf]
+        for counted, shared in zip(reading.counted, moved.shared, strict=True)
+    ]
+    shared = answers.weight * np.array(sparse) - (left[:, None] * thin)[:, :, cell]
+    return Moves(moved, score, slope, left, answers.weight * slots, shared)
 
 
-def _deviations(answers: Answers, moved: Moved, leaf: Array, reading: Reading) -> tuple[Array, Array]:
-    """Sums over a respondent's answers, for the leaves' weights (L + 1, J).
-
-    Residuals times weights, the last column standardised ones, (n, S, J + 1); shared deviations of sparse
-    leaves times weights, (n, S, J).
-    """
-    slots = leaf.shape[1]
-    table = np.zeros((len(CODES), len(leaf), len(reading.value), 2 * slots + 1))
-    residual = moved.residual.T[:, :, None] * leaf[:, None, :]
-    own = np.concatenate([residual, moved.standard.T[:, :, None]], axis=2)
-    from_figure, shared = moved.figure.T[:, :, None] * own, moved.shared.T[:, :, None] * leaf[:, None, :]
-    for code, (value, counted) in enumerate(zip(reading.value.T, reading.counted.T, strict=True)):
-        if counted.any():
-            table[code, :, :, : slots + 1] = value[:, None] * own - counted[:, None] * from_figure
-            table[code, :, :, slots + 1 :] = counted[:, None] * shared
-    found = answers.by_respondent(table)
-    return found[:, :, : slots + 1], found[:, :, slots + 1 :]
+def _read(answers: Answers, moved: Moved, columns: Array, reading: Reading) -> Array:
+    """Sums (S, C, n) over a respondent's answers of their deviations times what leaves weigh, (S, C, L + 1)."""
+    found = []
+    for value, counted, figure, mine in zip(
+        reading.value, reading.counted, moved.figure, columns, strict=True
+    ):
+        deviation = value[:, None] - counted[:, None] * figure
+        found.append([answers.by_respondent(deviation * column) for column in mine])
+    return np.array(found)
 
 
 def _told_by_score(answers: Answers, score: Array, known: Codes, rule: SparseRule) -> tuple[Array, Array]:
-    """Slope and left (cells + 1, S) from the scores (n, S) and the number of `known` leaves (cells + 1, S)."""
-    ones = np.ones((len(score), 1))
-    sums = answers.by_cell(np.concatenate([ones, (answers.weight[:, None] * score) ** 2], axis=1))
-    people, squares = sums[:, :1], sums[:, 1:]
+    """Slope and left (S, cells) from the scores (S, n) and the number of `known` leaves (S, cells)."""
+    people = np.bincount(answers.cell, minlength=answers.cells)
+    squares = answers.by_cell((answers.weight * score) ** 2)
     certain = known * rule.rho / (1 + np.maximum(known - 1, 0) * rule.rho)
     reliability = np.where(squares > ROUNDING * people, certain, 0.0)
     # sd of the sum over people of D, by the simple random sample's n / (n - 1), times sqrt n
-    root = people * np.sqrt(inverse(np.maximum(people - 1, 1)) * squares)
+    root = people * np.sqrt(inverse(np.maximum(people - 1.0, 1)) * squares)
     slope = np.sqrt(rule.rho * reliability) * inverse(root)
-    return slope, np.sqrt(rule.rho) * (1 - np.sqrt(1 - reliability)) * inverse(people)
+    return slope, np.sqrt(rule.rho) * (1 - np.sqrt(1 - reliability)) * inverse(people.astype(float))
 
 
-def thin_weight(moved: Moved, leaf: Array, cell_of: Codes, size: int) -> Array:
-    """Sum (cells + 1, S, J) over each cell's sparse leaves of their deviation times their weight (L + 1, J)."""
-    found = np.zeros((size, len(moved.thin), leaf.shape[1]))
+def thin_weight(moved: Moved, leaf: Array, cell_of: Codes, cells: int) -> Array:
+    """Sum (S, J, cells) over each cell's sparse leaves of their deviation times their weight (J, L + 1)."""
     thin = np.flatnonzero(moved.thin.any(axis=0))
-    np.add.at(found, cell_of[thin], moved.thin.T[thin, :, None] * leaf[thin, None, :])
-    return found
+    weighted = moved.thin[:, None, thin] * leaf[:, thin]
+    return np.array([[np.bincount(cell_of[thin], row, cells) for row in rows] for rows in weighted])
 
 
 def unweighted(answers: Answers, each: Moves, leaf: Array, cell_of: Codes, reading: Reading) -> Array:
-    """What each respondent moves the slots, weights aside, (n, S, J), for the leaves' weights (L + 1, J)."""
-    own, _ = _deviations(answers, each.moved, leaf, reading)
-    thin = thin_weight(each.moved, leaf, cell_of, len(each.slope))
-    return np.asarray(own[:, :, :-1] + each.score[:, :, None] * (each.slope[:, :, None] * thin)[answers.cell])
+    """What each respondent moves the slots, weights aside, (S, J, n), for the leaves' weights (J, L + 1)."""
+    own = _read(answers, each.moved, each.moved.residual[:, None] * leaf, reading)
+    thin = thin_weight(each.moved, leaf, cell_of, answers.cells)
+    return np.asarray(own + each.score[:, None] * (each.slope[:, None] * thin)[:, :, answers.cell])

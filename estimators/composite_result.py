@@ -128,7 +128,7 @@ def _people(branch: ScoredTree) -> tuple[Codes, Codes]:
     """Respondents of each node's cells, and those who rated any of its items."""
     used, node = branch.weights.leaf > 0, branch.weights.node[branch.told.cell]
     nodes = branch.matrix.shape[0]
-    gave = branch.told.by_respondent(RATED[:, None, None] * used) > 0
+    gave = np.stack([branch.told.by_respondent(RATED[:, None] * slot) for slot in used.T], axis=1) > 0
     size, cell_of = len(branch.weights.node), branch.tree.cell_of
     touched = np.stack([np.bincount(cell_of, column, size) > 0 for column in used[:-1].T], axis=1)
     inside = touched[branch.told.cell]

@@ -23,7 +23,7 @@ from estimators.composite_influence import (
 from estimators.composite_layout import Layout, Nodes, Tree, grouping
 from estimators.composite_moves import moves
 from estimators.composite_slots import Branch, Slots
-from estimators.composite_stages import Stage
+from estimators.composite_stages import Stage, Touched
 from estimators.composite_unrated import Unrated, complete_score, unrated_leaves
 from estimators.composite_variance import Spread, spreads
 from estimators.design import Design
@@ -91,26 +91,27 @@ def slots_of(
     nodes = sum(branch.matrix.shape[0] for branch in branches)
     kinds = 1 + max((int(codes.max()) for codes in groups), default=-1)
     found, offset = [], 0
-    for place, branch in enumerate(branches):
+    for number, branch in enumerate(branches):
         at = branch.weights.node + offset
         cell_of = np.append(branch.tree.cell_of, branch.tree.cells)
-        label = np.append(groups[place], kinds) if groups else np.zeros(cell_of.size, dtype=np.intp)
+        label = np.append(groups[number], kinds) if groups else np.zeros(cell_of.size, dtype=np.intp)
         found.append(
             Branch(
                 branch.told,
                 branch.weights,
-                layout.leaf[place],
+                layout.leaf[number],
                 branch.tree.cell_of,
-                at[layout.cell[place]],
-                label[:, None] * nodes + at[cell_of],
+                np.ascontiguousarray(at[layout.cell[number]].T),
+                label * nodes + at[cell_of].T,
             )
         )
         offset += branch.matrix.shape[0]
-    node = np.concatenate([branch.place for branch in found], axis=1)[layout.fine]
+    place = np.concatenate([branch.place for branch in found])
+    touched = Touched(place[:, layout.fine], place, layout.starts, nodes)
     layers = () if design.residuals else design.layers
-    stages = tuple(Stage.of(layer, layout.order, node, nodes) for layer in layers)
+    stages = tuple(Stage.of(layer, layout.order, touched) for layer in layers)
     weight = design.weights[layout.order]
-    return Slots(design, layout.order, weight, tuple(found), node, counts[2], nodes, kinds, stages)
+    return Slots(design, layout.order, weight, tuple(found), touched, counts[2], kinds, stages)
 
 
 def scores_of(

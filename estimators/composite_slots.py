@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from estimators.composite_answers import Answers
 from estimators.composite_influence import Array, Codes, Weights
-from estimators.composite_stages import Stage, crossed
+from estimators.composite_stages import Stage, Touched
 from estimators.design import Design
 
 Number = TypeVar("Number", bound=np.generic)
@@ -27,9 +27,9 @@ class Branch:
         Leaf of each position of the fine cells.
     cell_of : (L,)
         Cell of each leaf.
-    place : (F, J)
+    place : (J, F)
         Node of each slot of the fine cells, among the nodes of all trees.
-    key : (L + 1, J)
+    key : (J, L + 1)
         Place of each leaf's slots in a raveled table of groups and nodes (C + 1, V).
     """
 
@@ -43,7 +43,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slots:
-    """The nodes that each fine cell touches, all trees side by side: what both statistics share.
+    """The nodes that each fine cell touches, all trees side by side: what all statistics share.
 
     Attributes
     ----------
@@ -51,12 +51,12 @@ class Slots:
         Design, its respondents in the order of all arrays along them, and their weights.
     branches
         One a tree.
-    node : (n, J)
-        Node of each slot of the respondents.
+    touched
+        Nodes of the respondents' slots.
     counts : (F, K, 8)
         Squared weights of the answers by position and code.
-    nodes, groups
-        Number of nodes V; number of groups C of leaves, 0 where no shares are wanted.
+    groups
+        Number C of groups of leaves, 0 where no shares are wanted.
     stages
         Of the design, none where weights are calibrated.
     """
@@ -65,32 +65,25 @@ class Slots:
     order: Codes
     weight: Array
     branches: tuple[Branch, ...]
-    node: Codes
+    touched: Touched
     counts: Array
-    nodes: int
     groups: int
     stages: tuple[Stage, ...]
 
+    @property
+    def nodes(self) -> int:
+        """Number of nodes V."""
+        return self.touched.nodes
+
     def split(self, values: NDArray[Number]) -> list[NDArray[Number]]:
-        """Columns (..., J) of each tree from the columns of all."""
-        return np.split(values, np.cumsum([b.place.shape[1] for b in self.branches])[:-1], axis=-1)
+        """Rows (..., J, n) of each tree from those of all."""
+        return np.split(values, np.cumsum([len(b.place) for b in self.branches])[:-1], axis=-2)
 
     def by_group(self, brought: Sequence[Array]) -> Array:
-        """Sums (C, V) of what leaves bring to their slots, (L + 1, J) a tree."""
+        """Sums (C, V) of what leaves bring to their slots, (J, L + 1) a tree."""
         size = (self.groups + 1) * self.nodes
         flat = sum(
             np.bincount(branch.key.ravel(), each.ravel(), size)
             for branch, each in zip(self.branches, brought, strict=True)
         )
         return np.asarray(flat, dtype=float).reshape(self.groups + 1, self.nodes)[: self.groups]
-
-    def crossed(self, values: Array) -> Array:
-        """Sum (V, V) over the respondents of the products of their values (n, J) at their nodes."""
-        return crossed(values, self.node, self.nodes)
-
-    def scattered(self, blocks: Array) -> Array:
-        """Sum (V, V) of the fine cells' blocks (F, J, J) at the nodes of their slots."""
-        node = np.concatenate([branch.place for branch in self.branches], axis=1)
-        key = node[:, :, None] * self.nodes + node[:, None, :]
-        flat = np.bincount(key.ravel(), blocks.ravel(), self.nodes**2)
-        return np.asarray(flat.reshape(self.nodes, self.nodes), dtype=float)

@@ -15,6 +15,38 @@ Codes = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Touched:
+    """The nodes that each respondent moves.
+
+    Attributes
+    ----------
+    node : (J, n)
+        Node of each slot of the respondents.
+    place : (J, F)
+        The same of the fine cells, in whose order the respondents are.
+    starts : (F,)
+        First respondent of each fine cell.
+    nodes
+        Their number V.
+    """
+
+    node: Codes
+    place: Codes
+    starts: Codes
+    nodes: int
+
+    def crossed(self, values: Array) -> Array:
+        """Sum (V, V) over the respondents of the products of their values (J, n) at their nodes."""
+        return self.scattered(np.add.reduceat(values[:, None] * values, self.starts, axis=2), self.place)
+
+    def scattered(self, blocks: Array, place: Codes) -> Array:
+        """Sum (V, V) of blocks (J, J, rows) at the nodes `place` (J, rows) of their slots."""
+        key = place[:, None] * self.nodes + place
+        flat = np.bincount(key.ravel(), blocks.ravel(), self.nodes**2)
+        return np.asarray(flat.reshape(self.nodes, self.nodes), dtype=float)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Stage:
     """A stage of sampling as the slots of the respondents meet it.
 
@@ -22,7 +54,7 @@ class Stage:
     ----------
     scale, shrink, degrees : (stratum,)
         Of the design's layer; degrees of freedom are units less one, at least 1.
-    entry : (n, J) or None
+    entry : (J, n) or None
         Pair (unit, node) of each slot; None where every respondent is a unit, whose slots are the pairs.
     unit, node : (pair,)
     group : (pair,)
@@ -41,26 +73,26 @@ class Stage:
     group_node: Codes
 
     @classmethod
-    def of(cls, layer: Layer, order: Codes, node: Codes, nodes: int) -> Self:
-        """Stage of a design's layer for respondents in the given order with slots at `node` (n, J)."""
-        unit = np.broadcast_to(layer.unit[order][:, None], node.shape).ravel()
-        at, entry = node.ravel(), None
+    def of(cls, layer: Layer, order: Codes, touched: Touched) -> Self:
+        """Stage of a design's layer for respondents in the given order."""
+        nodes, unit = touched.nodes, np.tile(layer.unit[order], len(touched.node))
+        at, entry = touched.node.ravel(), None
         if layer.stratum.size < order.size:
             codes, keys = pd.factorize(unit * nodes + at)
-            entry, (unit, at) = codes.reshape(node.shape), np.divmod(keys, nodes)
+            entry, (unit, at) = codes.reshape(touched.node.shape), np.divmod(keys, nodes)
         group, pairs = pd.factorize(layer.stratum[unit] * nodes + at)
         stratum, group_node = np.divmod(pairs, nodes)
         degrees = np.maximum(np.bincount(layer.stratum, minlength=layer.scale.size) - 1.0, 1.0)
         return cls(layer.scale, layer.shrink, degrees, entry, unit, at, group, stratum, group_node)
 
-    def measured(self, moved: Array, nodes: int) -> tuple[Array, Array, Array]:
-        """What the respondents' moves (n, J) make: covariance, pull, and Satterthwaite's squares.
+    def measured(self, moved: Array, touched: Touched) -> tuple[Array, Array, Array]:
+        """What the respondents' moves (J, n) make: covariance, pull, and Satterthwaite's squares.
 
         Returns
         -------
         covariance : (V, V)
             Sum over the strata of ``scale (sum_u t_u t_u' - shrink m m')``.
-        pull : (n, J)
+        pull : (J, n)
             How a node's variance changes with half of each slot's move.
         squares : (V,)
             Sum over the strata of squared variances over their degrees of freedom.
@@ -72,30 +104,21 @@ class Stage:
         root, centre = np.sqrt(scale), shrink * strata
         rooted = root[self.group] * units
         if self.entry is None:
-            covariance = crossed(rooted, self.node.reshape(moved.shape), nodes)
+            covariance = touched.crossed(rooted.reshape(moved.shape))
         else:
-            covariance = _pairs(rooted, self.unit, self.node, nodes)
-        covariance -= _pairs(root * np.sqrt(shrink) * strata, self.stratum, self.group_node, nodes)
+            covariance = _pairs(rooted, self.unit, self.node, touched.nodes)
+        covariance -= _pairs(root * np.sqrt(shrink) * strata, self.stratum, self.group_node, touched.nodes)
         pull = scale[self.group] * (units - centre[self.group])
         pull = pull.reshape(moved.shape) if self.entry is None else pull[self.entry]
         variance = scale * (_sums(self.group, units * units, self.stratum.size) - centre * strata)
-        squares = _sums(self.group_node, variance**2 / self.degrees[self.stratum], nodes)
+        squares = _sums(self.group_node, variance**2 / self.degrees[self.stratum], touched.nodes)
         return covariance, pull, squares
 
 
-def crossed(values: Array, node: Codes, nodes: int) -> Array:
-    """Sum (V, V) over rows of the products of their values (rows, J) at the nodes (rows, J)."""
-    starts = np.arange(0, node.size + 1, node.shape[1])
-    return _square(sp.csr_array((values.ravel(), node.ravel(), starts), shape=(len(node), nodes)))
-
-
-def _square(table: sp.csr_array) -> Array:
-    return np.asarray((table.T @ table).toarray())
-
-
 def _pairs(values: Array, row: Codes, node: Codes, nodes: int) -> Array:
-    """The same for values (pair,) at rows and nodes (pair,)."""
-    return _square(sp.csr_array((values, (row, node)), shape=(int(row.max()) + 1, nodes)))
+    """Sum (V, V) over the rows of the products of their values (pair,) at rows and nodes (pair,)."""
+    table = sp.csr_array((values, (row, node)), shape=(int(row.max()) + 1, nodes))
+    return np.asarray((table.T @ table).toarray())
 
 
 def _sums(code: Codes, values: Array, count: int) -> Array:

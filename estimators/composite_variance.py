@@ -40,21 +40,20 @@ def spreads(trees: Sequence[Moves], reading: Reading, slots: Slots) -> list[Spre
     """Covariance of all nodes of all trees together, for each statistic, from the moves of each tree."""
     measured = _calibrated(trees, reading, slots) if slots.design.residuals else _sampled(trees, slots)
     data, squares, brought, pull = measured
-    shared = np.concatenate([each.shared for each in trees], axis=2)
-    rest = [slots.crossed(shared[:, place]) for place in range(len(data))] + _own(trees, reading, slots)
+    shared = np.concatenate([each.shared for each in trees], axis=1)
+    rest = np.stack([slots.touched.crossed(each) for each in shared]) + _own(trees, reading, slots)
     share = brought + _shares(trees, pull, reading, slots)
     return [Spread(*parts) for parts in zip(data + rest, share, squares, strict=True)]
 
 
 def _sampled(trees: Sequence[Moves], slots: Slots) -> tuple[Array, Array, Array, Array]:
     """Covariance, squares and pull that sampling brings, stage by stage; shares come from the pull."""
-    moved = np.concatenate([each.slots for each in trees], axis=2).swapaxes(0, 1)
-    stages = [[stage.measured(each, slots.nodes) for stage in slots.stages] for each in moved]
+    moved = np.concatenate([each.slots for each in trees], axis=1)
+    stages = [[stage.measured(each, slots.touched) for stage in slots.stages] for each in moved]
     covariance = np.array([sum(found for found, _, _ in each) for each in stages])
     squares = np.array([each[0][2] for each in stages])
-    pull = np.stack([sum(found for _, found, _ in each) for each in stages], axis=1)
-    brought = np.zeros((len(moved), slots.groups, slots.nodes))
-    return covariance, squares, brought, slots.weight[:, None, None] * pull
+    pull = np.array([sum(found for _, found, _ in each) for each in stages])
+    return covariance, squares, np.zeros((len(moved), slots.groups, slots.nodes)), slots.weight * pull
 
 
 def _calibrated(
@@ -65,12 +64,12 @@ def _calibrated(
 
     def rows(group: int | None) -> Array:
         dense = np.zeros((slots.order.size, slots.nodes, statistics))
-        for branch, each, node in zip(slots.branches, trees, slots.split(slots.node), strict=True):
-            kept = branch.weights.leaf
+        for branch, each, node in zip(slots.branches, trees, slots.split(slots.touched.node), strict=True):
+            kept = branch.weights.leaf.T
             if group is not None:
                 kept = kept * (branch.key // slots.nodes == group)
             moved = unweighted(branch.answers, each, kept, branch.cell_of, reading)
-            np.add.at(dense, (slots.order[:, None], node), moved.swapaxes(1, 2))
+            np.add.at(dense, (slots.order, node), np.moveaxis(moved, 0, 2))
         flat = deviations(slots.design, dense.reshape(len(dense), -1))
         return flat.reshape(len(flat), slots.nodes, statistics)
 
@@ -83,7 +82,7 @@ def _calibrated(
     squares = (variance**2 / degrees[:, None, None]).sum(axis=0).T
     share = np.array(brought).reshape(slots.groups, statistics, slots.nodes).swapaxes(0, 1)
     covariance = np.stack([each.T @ each for each in every.transpose(2, 0, 1)])
-    return covariance, squares, share, np.zeros((slots.order.size, statistics, slots.node.shape[1]))
+    return covariance, squares, share, np.zeros((statistics, *slots.touched.node.shape))
 
 
 def _shares(trees: Sequence[Moves], pull: Array, reading: Reading, slots: Slots) -> Array:
@@ -98,38 +97,37 @@ def _shares(trees: Sequence[Moves], pull: Array, reading: Reading, slots: Slots)
 
 
 def _brought(branch: Branch, each: Moves, pull: Array, reading: Reading) -> Array:
-    """What each leaf brings to the variance of its slots, (S, L + 1, J)."""
-    answers, moved, weight = branch.answers, each.moved, branch.weights.leaf
-    width = weight.shape[1]
-    shared = answers.weight[:, None, None] * each.shared
-    sums = answers.by_answer(np.concatenate([pull, shared], axis=2))
-    value, counted = (_read(codes, sums) for codes in (reading.value, reading.counted))
-    data = moved.residual[:, :, None] * (
-        value[:, :, :width] - moved.figure[:, :, None] * counted[:, :, :width]
-    )
-    data += moved.shared[:, :, None] * counted[:, :, width:]
-    by_cell = np.concatenate([each.score[:, :, None] * pull, each.shared], axis=2)
-    cells = answers.by_cell(by_cell.reshape(len(by_cell), -1)).reshape(-1, *by_cell.shape[1:])
-    followed = each.slope[:, :, None] * cells[:, :, :width] - each.left[:, :, None] * cells[:, :, width:]
-    data[:, :-1] += moved.thin[:, :-1, None] * followed.swapaxes(0, 1)[:, branch.cell_of]
+    """What each leaf brings to the variance of its slots, (S, J, L + 1)."""
+    answers, moved, weight = branch.answers, each.moved, branch.weights.leaf.T
+    pairs = np.stack([pull, answers.weight * each.shared])
+    sums = answers.by_answer(np.ascontiguousarray(pairs.reshape(-1, pull.shape[2]).T))
+    codes = np.concatenate([reading.value, reading.counted])
+    told = (codes @ sums.reshape(len(reading.value[0]), -1)).reshape(2, *pull.shape[:1], -1, *pairs.shape[:3])
+    value, counted = (np.einsum("sltsj->tsjl", part) for part in told)
+    data = moved.residual[:, None] * (value[0] - moved.figure[:, None] * counted[0])
+    data += moved.shared[:, None] * counted[1]
+    cells = answers.by_cell(np.stack([each.score[:, None] * pull, each.shared]))
+    followed = each.slope[:, None] * cells[0] - each.left[:, None] * cells[1]
+    data[:, :, :-1] += moved.thin[:, None, :-1] * followed[:, :, branch.cell_of]
     own = moved.own**2 * (reading.counted @ answers.counts[2].T)
-    return np.asarray(weight * data + weight**2 * own[:, :, None])
-
-
-def _read(codes: Array, sums: Array) -> Array:
-    """What the statistics read (S, L + 1, C) in sums by code (8, L + 1, S, C), from their reading (S, 8)."""
-    return np.stack([np.tensordot(row, sums[:, :, place], axes=1) for place, row in enumerate(codes)])
+    return np.asarray(weight * data + weight**2 * own[:, None])
 
 
 def _own(trees: Sequence[Moves], reading: Reading, slots: Slots) -> Array:
     """What sparse answers bring each by itself, (S, V, V); the same answer in two trees is one."""
-    found = []
-    for place, counted in enumerate(reading.counted):
-        weighted = [
-            (branch.weights.leaf * each.moved.own[place][:, None])[branch.leaf]
-            for branch, each in zip(slots.branches, trees, strict=True)
+    pairs = list(zip(slots.branches, trees, strict=True))
+    thin = np.any([each.moved.own.any(axis=0)[branch.leaf] for branch, each in pairs], axis=0)
+    fine = np.nonzero(thin)[0]
+    leaves = [branch.leaf[thin] for branch, _ in pairs]
+    moved = [
+        each.moved.own[:, None, leaf] * branch.weights.leaf.T[:, leaf]
+        for (branch, each), leaf in zip(pairs, leaves, strict=True)
+    ]
+    wide, counted = np.concatenate(moved, axis=1), reading.counted @ slots.counts[thin].T
+    place = np.concatenate([branch.place for branch in slots.branches])[:, fine]
+    return np.stack(
+        [
+            slots.touched.scattered((row * count)[:, None] * row, place)
+            for row, count in zip(wide, counted, strict=True)
         ]
-        wide = np.concatenate(weighted, axis=2)
-        blocks = np.matmul(wide.transpose(0, 2, 1), wide * (slots.counts @ counted)[:, :, None])
-        found.append(slots.scattered(blocks))
-    return np.stack(found)
+    )
