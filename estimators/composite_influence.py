@@ -110,6 +110,61 @@ def slot_weights(matrix: sp.csr_array, tree: Tree) -> Weights:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Directions:
+    """Weights of the leaves up to factors: slots of nodes above one another move together.
+
+    Attributes
+    ----------
+    leaf : (D, L + 1)
+        Weights of the leaves in each direction.
+    of : (J,)
+        Direction of each slot.
+    ratio : (J, cells + 1)
+        Slot over direction in each cell.
+    """
+
+    leaf: Array
+    of: Codes
+    ratio: Array
+
+    @classmethod
+    def among(cls, weights: Weights, cell_of: Codes) -> Self:
+        """Directions of the slots whose leaves lie in the cells `cell_of` (L,).
+
+        Examples
+        --------
+        A service has both leaves of its cell, and a group has half of what the service has:
+
+        >>> halves = Weights(np.array([[0.8, 0.4], [0.2, 0.1], [0, 0]]), np.array([[0, 1], [0, 0]]))
+        >>> found = Directions.among(halves, np.array([0, 0]))
+        >>> found.leaf.tolist(), found.of.tolist(), found.ratio.tolist()
+        ([[0.8, 0.2, 0.0]], [0, 0], [[1.0, 1.0], [0.5, 1.0]])
+        """
+        kept: list[int] = []
+        of, ratio = [], []
+        for slot in weights.leaf.T:
+            for place, first in enumerate(kept):
+                share = _share(slot, weights.leaf[:, first], cell_of, len(weights.node))
+                if share is not None:
+                    break
+            else:
+                place, share = len(kept), np.ones(len(weights.node))
+                kept.append(len(of))
+            of.append(place)
+            ratio.append(share)
+        return cls(np.ascontiguousarray(weights.leaf[:, kept].T), np.array(of), np.array(ratio))
+
+
+def _share(slot: Array, first: Array, cell_of: Codes, cells: int) -> Array | None:
+    """Factor (cells,) that makes one column of weights from another, None where there is none."""
+    share = np.ones(cells)
+    used = np.flatnonzero(first)
+    share[cell_of[used]] = slot[used] / first[used]
+    alike = np.abs(slot[:-1] - share[cell_of] * first[:-1]) <= 1e-14 * np.abs(slot[:-1])
+    return share if alike.all() else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Moved:
     """What one answer moves its leaf, each (S, L + 1); the last entry, of no leaf, is 0.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from estimators.composite_answers import Answers
-from estimators.composite_influence import Array, Codes, Moved, Reading, Weights, inverse
+from estimators.composite_influence import Array, Codes, Moved, Reading, inverse
 from estimators.sparse import SparseRule
 
 ROUNDING = 1e-20  # mean square of scores that cancel, in squared standard deviations of an answer
@@ -25,9 +25,9 @@ class Moves:
         Standard deviations by which one unit of the score moves a sparse answer.
     left : (S, cells)
         Standard deviations that each respondent's shared deviation loses to the score.
-    slots : (S, J, n)
-        Weighted moves of the nodes: own residuals, and sparse leaves by the score.
-    shared : (S, J, n)
+    slots : (S, D, n)
+        Weighted moves of the directions: own residuals, and sparse leaves by the score.
+    shared : (S, D, n)
         Deviations of what sparse answers share and the score does not tell, independent between people.
     """
 
@@ -40,9 +40,11 @@ class Moves:
 
 
 def moves(
-    answers: Answers, moved: Moved, weights: Weights, reading: Reading, *, cell_of: Codes, rule: SparseRule
+    answers: Answers, moved: Moved, leaf: Array, reading: Reading, *, cell_of: Codes, rule: SparseRule
 ) -> Moves:
     """Moves of one tree, whose leaves lie in the cells `cell_of` (L,), for the statistics of `reading`.
+
+    The leaves' weights are `leaf` (D, L + 1).
 
     Notes
     -----
@@ -52,12 +54,12 @@ def moves(
     ``sqrt(rho r) sd D / sd(D)`` enters the influence, the rest is added as variance. Every term is a sum
     of squares, so the covariance of the nodes is positive semidefinite whatever the data.
     """
-    leaf, cell = np.ascontiguousarray(weights.leaf.T), answers.cell
-    score = _read(answers, moved, moved.standard[:, None], reading)[:, 0]
+    columns = np.concatenate([moved.residual[:, None] * leaf, moved.standard[:, None]], axis=1)
+    deviation = _read(answers, moved, columns, reading)
+    slots, score, cell = deviation[:, :-1], deviation[:, -1], answers.cell
     known = np.stack([np.bincount(cell_of[own[:-1] > 0], minlength=answers.cells) for own in moved.residual])
     slope, left = _told_by_score(answers, score, known, rule)
     thin = thin_weight(moved, leaf, cell_of, answers.cells)
-    slots = _read(answers, moved, moved.residual[:, None] * leaf, reading)
     slots += score[:, None] * (slope[:, None] * thin)[:, :, cell]
     sparse = [
         [answers.by_respondent(counted[:, None] * (shared * column)) for column in leaf]

@@ -126,10 +126,10 @@ def _share(scores: Sequence[Score], member: Array, part: str) -> tuple[tuple[str
 
 def _people(branch: ScoredTree) -> tuple[Codes, Codes]:
     """Respondents of each node's cells, and those who rated any of its items."""
-    used, node = branch.weights.leaf > 0, branch.weights.node[branch.told.cell]
-    nodes = branch.matrix.shape[0]
-    gave = np.stack([branch.told.by_respondent(RATED[:, None] * slot) for slot in used.T], axis=1) > 0
-    size, cell_of = len(branch.weights.node), branch.tree.cell_of
-    touched = np.stack([np.bincount(cell_of, column, size) > 0 for column in used[:-1].T], axis=1)
-    inside = touched[branch.told.cell]
-    return np.bincount(node[inside], minlength=nodes), np.bincount(node[gave], minlength=nodes)
+    told, along = branch.told, branch.directions
+    used = along.leaf > 0
+    gave = np.stack([told.by_respondent(RATED[:, None] * row) > 0 for row in used])[along.of]
+    touched = np.stack([np.bincount(branch.tree.cell_of, row[:-1], told.cells) > 0 for row in used])[along.of]
+    inside = (touched & (along.ratio > 0))[:, told.cell]
+    node, nodes = branch.weights.node[told.cell].T, branch.matrix.shape[0]
+    return np.bincount(node[inside], minlength=nodes), np.bincount(node[inside & gave], minlength=nodes)

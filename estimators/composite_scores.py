@@ -13,6 +13,7 @@ from estimators.composite_influence import (
     STATISTICS,
     Array,
     Codes,
+    Directions,
     Leaves,
     Moved,
     Reading,
@@ -39,6 +40,7 @@ class ScoredTree:
     tree: Tree
     matrix: sp.csr_array
     weights: Weights
+    directions: Directions
     pool: Codes
     unrated: Unrated | None
 
@@ -80,7 +82,9 @@ def scored_trees(
         unrated = unrated_leaves(
             nodes.scheme, rated, nodes.expected, levels=nodes.levels, pool=codes, cell=tree.cell_of
         )
-        found.append(ScoredTree(mine, tree, matrix, slot_weights(matrix, tree), codes, unrated))
+        weights = slot_weights(matrix, tree)
+        along = Directions.among(weights, tree.cell_of)
+        found.append(ScoredTree(mine, tree, matrix, weights, along, codes, unrated))
     return found
 
 
@@ -99,6 +103,7 @@ def slots_of(
             Branch(
                 branch.told,
                 branch.weights,
+                branch.directions,
                 layout.leaf[number],
                 branch.tree.cell_of,
                 np.ascontiguousarray(at[layout.cell[number]].T),
@@ -107,7 +112,11 @@ def slots_of(
         )
         offset += branch.matrix.shape[0]
     place = np.concatenate([branch.place for branch in found])
-    touched = Touched(place[:, layout.fine], place, layout.starts, nodes)
+    along = [(b.directions, layout.cell[number]) for number, b in enumerate(branches)]
+    before = np.cumsum([0] + [len(each.leaf) for each, _ in along])
+    of = np.concatenate([each.of + start for (each, _), start in zip(along, before[:-1], strict=True)])
+    ratio = np.concatenate([each.ratio[:, cell] for each, cell in along])
+    touched = Touched(place[:, layout.fine], place, layout.fine, layout.starts, of, ratio, nodes)
     layers = () if design.residuals else design.layers
     stages = tuple(Stage.of(layer, layout.order, touched) for layer in layers)
     weight = design.weights[layout.order]
@@ -120,7 +129,7 @@ def scores_of(
     """Scores of each statistic."""
     leaves = [leaf_figures(b.told.counts[:, :-1], reading, pool=b.pool, rule=rule) for b in branches]
     moved = [
-        moves(b.told, Moved.of(each, rule), b.weights, reading, cell_of=b.tree.cell_of, rule=rule)
+        moves(b.told, Moved.of(each, rule), b.directions.leaf, reading, cell_of=b.tree.cell_of, rule=rule)
         for b, each in zip(branches, leaves, strict=True)
     ]
     figures = np.concatenate([_figures(b, each) for b, each in zip(branches, leaves, strict=True)], axis=2)

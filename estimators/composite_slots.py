@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimators.composite_answers import Answers
-from estimators.composite_influence import Array, Codes, Weights
+from estimators.composite_influence import Array, Codes, Directions, Weights
 from estimators.composite_stages import Stage, Touched
 from estimators.design import Design
 
@@ -21,7 +21,7 @@ class Branch:
 
     Attributes
     ----------
-    answers, weights
+    answers, weights, directions
         Answers, and the leaves' weights in the slots of their cells.
     leaf : (F, K)
         Leaf of each position of the fine cells.
@@ -35,6 +35,7 @@ class Branch:
 
     answers: Answers
     weights: Weights
+    directions: Directions
     leaf: Codes
     cell_of: Codes
     place: Codes

@@ -24,25 +24,38 @@ class Touched:
         Node of each slot of the respondents.
     place : (J, F)
         The same of the fine cells, in whose order the respondents are.
-    starts : (F,)
-        First respondent of each fine cell.
+    fine, starts
+        (n,) fine cell of each respondent; (F,) first respondent of each fine cell.
+    of, ratio : (J,), (J, F)
+        Direction of each slot, and slot over direction.
     nodes
         Their number V.
     """
 
     node: Codes
     place: Codes
+    fine: Codes
     starts: Codes
+    of: Codes
+    ratio: Array
     nodes: int
 
-    def crossed(self, values: Array) -> Array:
-        """Sum (V, V) over the respondents of the products of their values (J, n) at their nodes."""
-        return self.scattered(np.add.reduceat(values[:, None] * values, self.starts, axis=2), self.place)
+    def slots(self, values: Array) -> Array:
+        """Moves (J, n) of the slots from those of the directions (D, n)."""
+        return np.asarray(self.ratio[:, self.fine] * values[self.of])
 
-    def scattered(self, blocks: Array, place: Codes) -> Array:
-        """Sum (V, V) of blocks (J, J, rows) at the nodes `place` (J, rows) of their slots."""
+    def crossed(self, values: Array) -> Array:
+        """Sum (V, V) over the respondents of the products of their values (D, n) at their nodes."""
+        return self.scattered(values[:, None] * values, self.fine)
+
+    def scattered(self, products: Array, fine: Codes) -> Array:
+        """Sum (V, V) of products (D, D, rows) of directions at the nodes of the fine cells (rows,), sorted."""
+        starts = np.flatnonzero(np.diff(fine, prepend=-1))
+        some = fine[starts]
+        ratio, place = self.ratio[:, some], self.place[:, some]
+        blocks = np.add.reduceat(products, starts, axis=2)[self.of[:, None], self.of]
         key = place[:, None] * self.nodes + place
-        flat = np.bincount(key.ravel(), blocks.ravel(), self.nodes**2)
+        flat = np.bincount(key.ravel(), (blocks * ratio[:, None] * ratio).ravel(), self.nodes**2)
         return np.asarray(flat.reshape(self.nodes, self.nodes), dtype=float)
 
 
@@ -86,7 +99,7 @@ class Stage:
         return cls(layer.scale, layer.shrink, degrees, entry, unit, at, group, stratum, group_node)
 
     def measured(self, moved: Array, touched: Touched) -> tuple[Array, Array, Array]:
-        """What the respondents' moves (J, n) make: covariance, pull, and Satterthwaite's squares.
+        """What the respondents' moves (D, n) make: covariance, pull, and Satterthwaite's squares.
 
         Returns
         -------
@@ -97,19 +110,18 @@ class Stage:
         squares : (V,)
             Sum over the strata of squared variances over their degrees of freedom.
         """
-        flat = moved.ravel()
+        flat = touched.slots(moved).ravel()
         units = flat if self.entry is None else _sums(self.entry.ravel(), flat, self.unit.size)
         strata = _sums(self.group, units, self.stratum.size)
         scale, shrink = self.scale[self.stratum], self.shrink[self.stratum]
         root, centre = np.sqrt(scale), shrink * strata
-        rooted = root[self.group] * units
         if self.entry is None:
-            covariance = touched.crossed(rooted.reshape(moved.shape))
+            covariance = touched.crossed(root[self.group[: moved.shape[1]]] * moved)
         else:
-            covariance = _pairs(rooted, self.unit, self.node, touched.nodes)
+            covariance = _pairs(root[self.group] * units, self.unit, self.node, touched.nodes)
         covariance -= _pairs(root * np.sqrt(shrink) * strata, self.stratum, self.group_node, touched.nodes)
         pull = scale[self.group] * (units - centre[self.group])
-        pull = pull.reshape(moved.shape) if self.entry is None else pull[self.entry]
+        pull = pull.reshape(touched.node.shape) if self.entry is None else pull[self.entry]
         variance = scale * (_sums(self.group, units * units, self.stratum.size) - centre * strata)
         squares = _sums(self.group_node, variance**2 / self.degrees[self.stratum], touched.nodes)
         return covariance, pull, squares

@@ -98,16 +98,17 @@ def _shares(trees: Sequence[Moves], pull: Array, reading: Reading, slots: Slots)
 
 def _brought(branch: Branch, each: Moves, pull: Array, reading: Reading) -> Array:
     """What each leaf brings to the variance of its slots, (S, J, L + 1)."""
-    answers, moved, weight = branch.answers, each.moved, branch.weights.leaf.T
-    pairs = np.stack([pull, answers.weight * each.shared])
-    sums = answers.by_answer(np.ascontiguousarray(pairs.reshape(-1, pull.shape[2]).T))
+    answers, moved, along, weight = branch.answers, each.moved, branch.directions, branch.weights.leaf.T
+    width, of = pull.shape[1], pull.shape[1] + along.of  # rows of the directions come after the slots'
+    rows = np.concatenate([pull, answers.weight * each.shared], axis=1)
+    sums = answers.by_answer(np.ascontiguousarray(rows.reshape(-1, pull.shape[2]).T))
     codes = np.concatenate([reading.value, reading.counted])
-    told = (codes @ sums.reshape(len(reading.value[0]), -1)).reshape(2, *pull.shape[:1], -1, *pairs.shape[:3])
-    value, counted = (np.einsum("sltsj->tsjl", part) for part in told)
-    data = moved.residual[:, None] * (value[0] - moved.figure[:, None] * counted[0])
-    data += moved.shared[:, None] * counted[1]
-    cells = answers.by_cell(np.stack([each.score[:, None] * pull, each.shared]))
-    followed = each.slope[:, None] * cells[0] - each.left[:, None] * cells[1]
+    told = (codes @ sums.reshape(codes.shape[1], -1)).reshape(2, len(pull), -1, *rows.shape[:2])
+    value, counted = (np.einsum("slsj->sjl", part) for part in told)
+    data = moved.residual[:, None] * (value[:, :width] - moved.figure[:, None] * counted[:, :width])
+    data[:, :, :-1] += moved.shared[:, None, :-1] * counted[:, of, :-1] * along.ratio[:, branch.cell_of]
+    cells = answers.by_cell(np.concatenate([each.score[:, None] * pull, each.shared], axis=1))
+    followed = each.slope[:, None] * cells[:, :width] - each.left[:, None] * cells[:, of] * along.ratio
     data[:, :, :-1] += moved.thin[:, None, :-1] * followed[:, :, branch.cell_of]
     own = moved.own**2 * (reading.counted @ answers.counts[2].T)
     return np.asarray(weight * data + weight**2 * own[:, None])
@@ -120,14 +121,13 @@ def _own(trees: Sequence[Moves], reading: Reading, slots: Slots) -> Array:
     fine = np.nonzero(thin)[0]
     leaves = [branch.leaf[thin] for branch, _ in pairs]
     moved = [
-        each.moved.own[:, None, leaf] * branch.weights.leaf.T[:, leaf]
+        each.moved.own[:, None, leaf] * branch.directions.leaf[:, leaf]
         for (branch, each), leaf in zip(pairs, leaves, strict=True)
     ]
     wide, counted = np.concatenate(moved, axis=1), reading.counted @ slots.counts[thin].T
-    place = np.concatenate([branch.place for branch in slots.branches])[:, fine]
     return np.stack(
         [
-            slots.touched.scattered((row * count)[:, None] * row, place)
+            slots.touched.scattered((row * count)[:, None] * row, fine)
             for row, count in zip(wide, counted, strict=True)
         ]
     )
