@@ -22,6 +22,10 @@ class Answers:
     ----------
     given : (n, 8 (L + 1)) sparse
         A one at code and leaf, codes outermost, of each answer; leaf L takes what is no leaf's.
+    rated : (n, K)
+        Whether the respondent rated the item at each position.
+    leaf, fine : (F, K), (n,)
+        Leaf of each position of the fine cells; fine cell of each respondent.
     counts : (3, L + 1, 8)
         Answers by leaf and code: their number, their weight, their squared weight.
     weight : (n,)
@@ -31,6 +35,9 @@ class Answers:
     """
 
     given: sp.csr_array
+    rated: NDArray[np.bool_]
+    leaf: Codes
+    fine: Codes
     counts: Array
     weight: Array
     cell: Codes
@@ -40,6 +47,10 @@ class Answers:
         """Sum (n,) over each respondent's answers of what their code and leaf stand for, (8, L + 1)."""
         return np.asarray(self.given @ table.ravel())
 
+    def rates(self, leaf: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Whether each respondent (n,) rated any of the leaves chosen (L + 1,)."""
+        return np.asarray((self.rated & leaf[self.leaf][self.fine]).any(axis=1))
+
     def by_answer(self, columns: Array) -> Array:
         """Sums (8, L + 1, C) over the respondents of each code and leaf of their columns (n, C)."""
         return np.asarray(self.given.T @ columns).reshape(len(CODES), -1, columns.shape[1])
@@ -47,7 +58,7 @@ class Answers:
     def by_cell(self, values: Array) -> Array:
         """Sums (..., cells) over the respondents of each cell of their values (..., n)."""
         rows = values.reshape(-1, self.cell.size)
-        sums = np.stack([np.bincount(self.cell, row, self.cells) for row in rows])
+        sums = np.array([np.bincount(self.cell, row, self.cells) for row in rows], dtype=float)
         return sums.reshape(*values.shape[:-1], self.cells)
 
 
@@ -73,13 +84,14 @@ def answers(
 ) -> list[Answers]:
     """Answers to each tree of the layout, from codes (n, K) and the counts of positions."""
     found, width = [], code.shape[1]
-    place = code.astype(np.int32) - min(CODES)
+    place, rated = code.astype(np.int32) - min(CODES), code > 0
     for leaf, cell, tree in zip(layout.leaf, layout.cell, trees, strict=True):
         leaves = tree.cell_of.size + 1
         index = leaf.astype(np.int32)[layout.fine] + place * np.int32(leaves)
         given = _ones(index.ravel(), leaves * len(CODES), width)
+        who = cell[layout.fine], tree.cells + 1
         mine = _by_leaf(counts, leaf, leaves)
-        found.append(Answers(given, mine, weight, cell[layout.fine], tree.cells + 1))
+        found.append(Answers(given, rated, leaf, layout.fine, mine, weight, *who))
     return found
 
 

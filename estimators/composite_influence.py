@@ -141,14 +141,14 @@ class Directions:
         ([[0.8, 0.2, 0.0]], [0, 0], [[1.0, 1.0], [0.5, 1.0]])
         """
         kept: list[int] = []
-        of, ratio = [], []
+        of: list[int] = []
+        ratio: list[Array] = []
+        cells = len(weights.node)
         for slot in weights.leaf.T:
-            for place, first in enumerate(kept):
-                share = _share(slot, weights.leaf[:, first], cell_of, len(weights.node))
-                if share is not None:
-                    break
-            else:
-                place, share = len(kept), np.ones(len(weights.node))
+            shares = [_share(slot, weights.leaf[:, first], cell_of, cells) for first in kept]
+            known = [(place, share) for place, share in enumerate(shares) if share is not None]
+            place, share = known[0] if known else (len(kept), np.ones(cells))
+            if not known:
                 kept.append(len(of))
             of.append(place)
             ratio.append(share)

@@ -70,7 +70,7 @@ def moves(
 
 
 def _read(answers: Answers, moved: Moved, columns: Array, reading: Reading) -> Array:
-    """Sums (S, C, n) over a respondent's answers of their deviations times what leaves weigh, (S, C, L + 1)."""
+    """Sums (S, C, n) over a respondent's answers of deviations times what the leaves weigh, (S, C, L + 1)."""
     found = []
     for value, counted, figure, mine in zip(
         reading.value, reading.counted, moved.figure, columns, strict=True
@@ -82,14 +82,14 @@ def _read(answers: Answers, moved: Moved, columns: Array, reading: Reading) -> A
 
 def _told_by_score(answers: Answers, score: Array, known: Codes, rule: SparseRule) -> tuple[Array, Array]:
     """Slope and left (S, cells) from the scores (S, n) and the number of `known` leaves (S, cells)."""
-    people = np.bincount(answers.cell, minlength=answers.cells)
+    people = np.bincount(answers.cell, minlength=answers.cells).astype(float)
     squares = answers.by_cell((answers.weight * score) ** 2)
     certain = known * rule.rho / (1 + np.maximum(known - 1, 0) * rule.rho)
     reliability = np.where(squares > ROUNDING * people, certain, 0.0)
     # sd of the sum over people of D, by the simple random sample's n / (n - 1), times sqrt n
-    root = people * np.sqrt(inverse(np.maximum(people - 1.0, 1)) * squares)
+    root = people * np.sqrt(inverse(np.maximum(people - 1, 1)) * squares)
     slope = np.sqrt(rule.rho * reliability) * inverse(root)
-    return slope, np.sqrt(rule.rho) * (1 - np.sqrt(1 - reliability)) * inverse(people.astype(float))
+    return slope, np.sqrt(rule.rho) * (1 - np.sqrt(1 - reliability)) * inverse(people)
 
 
 def thin_weight(moved: Moved, leaf: Array, cell_of: Codes, cells: int) -> Array:

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from estimators.composite_influence import RATED, SCALE, STATISTICS, Array, Codes
+from estimators.composite_influence import SCALE, STATISTICS, Array, Codes
 from estimators.composite_intervals import composite_interval
 from estimators.composite_layout import Nodes
 from estimators.composite_scores import Score, ScoredTree
@@ -75,11 +75,10 @@ def _ends(
     """Ends of the intervals, a pair a statistic: of the score, and of the score with its unrated leaves."""
     found = []
     for score, value, statistic in zip(scores, variance, STATISTICS, strict=True):
-        whole = value + score.foretold
-        pairs = (
-            (score.estimate, value, score.spread.df),
-            (score.complete, whole, score.spread.df * (whole / value) ** 2),
-        )
+        pairs = [(score.estimate, value, score.spread.df)]
+        if (score.foretold > 0).any() or not np.array_equal(score.complete, score.estimate):
+            whole = value + score.foretold
+            pairs.append((score.complete, whole, score.spread.df * (whole / value) ** 2))
         ends = [
             composite_interval(
                 np.where(empty, np.nan, centre),
@@ -90,7 +89,8 @@ def _ends(
             )
             for centre, spread, df in pairs
         ]
-        found.append((np.minimum(ends[0][0], ends[1][0]), np.maximum(ends[0][1], ends[1][1])))
+        lower, upper = zip(*ends, strict=True)
+        found.append((np.minimum.reduce(lower), np.maximum.reduce(upper)))
     return found
 
 
@@ -128,7 +128,7 @@ def _people(branch: ScoredTree) -> tuple[Codes, Codes]:
     """Respondents of each node's cells, and those who rated any of its items."""
     told, along = branch.told, branch.directions
     used = along.leaf > 0
-    gave = np.stack([told.by_respondent(RATED[:, None] * row) > 0 for row in used])[along.of]
+    gave = np.stack([told.rates(row) for row in used])[along.of]
     touched = np.stack([np.bincount(branch.tree.cell_of, row[:-1], told.cells) > 0 for row in used])[along.of]
     inside = (touched & (along.ratio > 0))[:, told.cell]
     node, nodes = branch.weights.node[told.cell].T, branch.matrix.shape[0]

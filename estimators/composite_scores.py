@@ -104,7 +104,6 @@ def slots_of(
                 branch.told,
                 branch.weights,
                 branch.directions,
-                layout.leaf[number],
                 branch.tree.cell_of,
                 np.ascontiguousarray(at[layout.cell[number]].T),
                 label * nodes + at[cell_of].T,
@@ -134,7 +133,12 @@ def scores_of(
     ]
     figures = np.concatenate([_figures(b, each) for b, each in zip(branches, leaves, strict=True)], axis=2)
     spread = spreads(moved, reading, slots)
-    return [Score(*rows, each) for rows, each in zip(figures.swapaxes(0, 1), spread, strict=True)]
+    return [
+        Score(score, one, pooled, bounded, complete, foretold, each)
+        for (score, one, pooled, bounded, complete, foretold), each in zip(
+            figures.swapaxes(0, 1), spread, strict=True
+        )
+    ]
 
 
 def _figures(branch: ScoredTree, leaves: Leaves) -> Array:

@@ -23,8 +23,6 @@ class Branch:
     ----------
     answers, weights, directions
         Answers, and the leaves' weights in the slots of their cells.
-    leaf : (F, K)
-        Leaf of each position of the fine cells.
     cell_of : (L,)
         Cell of each leaf.
     place : (J, F)
@@ -36,7 +34,6 @@ class Branch:
     answers: Answers
     weights: Weights
     directions: Directions
-    leaf: Codes
     cell_of: Codes
     place: Codes
     key: Codes

@@ -49,7 +49,7 @@ class Touched:
         return self.scattered(values[:, None] * values, self.fine)
 
     def scattered(self, products: Array, fine: Codes) -> Array:
-        """Sum (V, V) of products (D, D, rows) of directions at the nodes of the fine cells (rows,), sorted."""
+        """Sum (V, V) of products (D, D, rows) of directions at the nodes of the sorted fine cells (rows,)."""
         starts = np.flatnonzero(np.diff(fine, prepend=-1))
         some = fine[starts]
         ratio, place = self.ratio[:, some], self.place[:, some]

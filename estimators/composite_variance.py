@@ -56,9 +56,7 @@ def _sampled(trees: Sequence[Moves], slots: Slots) -> tuple[Array, Array, Array,
     return covariance, squares, np.zeros((len(moved), slots.groups, slots.nodes)), slots.weight * pull
 
 
-def _calibrated(
-    trees: Sequence[Moves], reading: Reading, slots: Slots
-) -> tuple[Array, Array, Array, Array]:
+def _calibrated(trees: Sequence[Moves], reading: Reading, slots: Slots) -> tuple[Array, Array, Array, Array]:
     """The same for calibrated weights, whose residuals tie all respondents together: shares, no pull."""
     statistics = len(reading.value)
 
@@ -117,9 +115,10 @@ def _brought(branch: Branch, each: Moves, pull: Array, reading: Reading) -> Arra
 def _own(trees: Sequence[Moves], reading: Reading, slots: Slots) -> Array:
     """What sparse answers bring each by itself, (S, V, V); the same answer in two trees is one."""
     pairs = list(zip(slots.branches, trees, strict=True))
-    thin = np.any([each.moved.own.any(axis=0)[branch.leaf] for branch, each in pairs], axis=0)
+    where = [np.asarray(each.moved.own.any(axis=0))[branch.answers.leaf] for branch, each in pairs]
+    thin = np.array(where).any(axis=0)
     fine = np.nonzero(thin)[0]
-    leaves = [branch.leaf[thin] for branch, _ in pairs]
+    leaves = [branch.answers.leaf[thin] for branch, _ in pairs]
     moved = [
         each.moved.own[:, None, leaf] * branch.directions.leaf[:, leaf]
         for (branch, each), leaf in zip(pairs, leaves, strict=True)

@@ -140,8 +140,8 @@ def answer_variance(
     used = np.where(own, spread, pooled)
     kind = np.where(own, OWN, np.where(poolable, POOLED, BOUNDED)).astype(np.int8)
     if (short := kind == BOUNDED).any():
-        ends = (np.broadcast_to(end, n.shape)[short] for end in (lowest, highest))
-        used[short] = _bounds(n[short], mean[short], alike[short], *ends, rule.level)
+        low, high = (np.broadcast_to(np.asarray(end, float), n.shape)[short] for end in (lowest, highest))
+        used[short] = _bounds(n[short], mean[short], alike[short], low, high, rule.level)
     return np.where(n > 0, used, np.nan), kind
 
 
