@@ -244,7 +244,7 @@ def _map(data: xr.Dataset, settings: Settings) -> list[Figure]:
     except ValueError:
         return []
     ax = each.region_map(data, settings.statistic, settings.official, settings.language)
-    return [_figure(ax, settings.say("cap_map"))]
+    return [_figure(ax, settings.say("cap_map"), small=True)]
 
 
 def _assumptions(data: xr.Dataset, rounds: int, settings: Settings) -> list[str]:
@@ -306,7 +306,7 @@ def _pages(draw: Callable[..., Axes], size: int, caption: str) -> list[Figure]:
     return [_figure(draw(rows=slice(k * rows, (k + 1) * rows)), caption) for k in range(pages)]
 
 
-def _figure(ax: Axes, caption: str) -> Figure:
+def _figure(ax: Axes, caption: str, *, small: bool = False) -> Figure:
     drawing = ax.get_figure(root=True)
     assert drawing is not None  # axes that were just drawn have a figure
-    return figure(drawing, caption=caption)
+    return figure(drawing, caption=caption, small=small)

@@ -24,10 +24,11 @@ _FIGURE = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawing as SVG text, with its caption in a sentence."""
+    """A drawing as SVG text, with its caption in a sentence; a small one needs no more than half a sheet."""
 
     svg: str
     caption: str
+    small: bool = False
 
     @property
     def inline(self) -> str:
@@ -132,14 +133,14 @@ def report_table(
     return ReportTable(title, [header(str(name), language=language) for name in frame.columns], rows, note)
 
 
-def figure(drawing: Drawing, *, caption: str) -> Figure:
+def figure(drawing: Drawing, *, caption: str, small: bool = False) -> Figure:
     """Drawing as SVG without a date or random ids, so that the same results give the same bytes."""
     with mpl.rc_context({"svg.hashsalt": "sapa"}):
         buffer = io.StringIO()
         drawing.savefig(buffer, format="svg", metadata={"Date": None})
     plt.close(drawing)
     svg = buffer.getvalue()
-    return Figure(svg[svg.index("<svg") :], caption)
+    return Figure(svg[svg.index("<svg") :], caption, small)
 
 
 def _cells(series: pd.Series, places: int | None) -> list[Cell]:

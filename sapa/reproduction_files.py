@@ -142,7 +142,8 @@ def _draw(
                 picture.draw_without_rendering()
                 picture.set_layout_engine("none")  # laid out once for both files
                 picture.savefig(folder / f"{name}.png", dpi=DPI)
-            found[name] = figure(picture, caption=phrase(f"fig_{PART.sub('', name)}", language=language))
+            told = phrase(f"fig_{PART.sub('', name)}", language=language)
+            found[name] = figure(picture, caption=told, small=name.endswith("_map"))
             if folder is not None:
                 (folder / f"{name}.svg").write_text(found[name].svg, encoding="utf-8")
     return found

@@ -255,6 +255,6 @@ def _statistic(frame: pd.DataFrame, statistic: str) -> pd.DataFrame:
 def _table(frame: pd.DataFrame, title: str, note: str = "", *, language: Language = "en") -> ReportTable:
     base = {c: c.removesuffix("_unfavourable").removesuffix("_favourable") for c in map(str, frame.columns)}
     digits = {column: DIGITS[stem] for column, stem in base.items() if stem in DIGITS}
-    if "year" in frame:
-        frame = frame.assign(year=frame["year"].astype(str))  # no thousands separator
+    years = {name: frame[name].astype(str) for name in ("year", "since") if name in frame}
+    frame = frame.assign(**years)  # no thousands separator
     return report_table(frame, title=title, digits=digits, note=note, language=language)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sapa.browser import command
 
-#: Pixels across a sheet of A4 less its margins of 16 mm, at 96 to the inch.
-SHEET = round((210 - 2 * 16) / 25.4 * 96)
+#: Pixels across a sheet of A4 less its margins, at 96 to the inch; and across one that lies on its side.
+SHEET, LYING = round((210 - 2 * 14) / 25.4 * 96), round((297 - 2 * 12) / 25.4 * 96)
 #: Texts that stand before the first addresses of things elsewhere.
 ELSEWHERE = re.compile(
     r"https?:|//[a-z]|\b(?:src|href)\s*=\s*[\"'](?!#|data:)|url\((?!#)|@import|fetch\(|XMLHttp", re.IGNORECASE
@@ -34,10 +34,12 @@ box.dispatchEvent(new Event("input"));
 return { shown: rows.filter(r => !r.hidden).map(r => r.cells[0].textContent), all: rows.length,
          count: box.nextElementSibling.textContent };
 """
+#: Right ends of what is too wide for its sheet, which lies on its side where a table is marked so.
 WIDTHS = """
-return [...document.querySelectorAll("table, figure svg, p, h1, h2, h3")].map(
-  part => Math.ceil(part.getBoundingClientRect().right)).filter(right => right > innerWidth + 1);
-"""
+return [...document.querySelectorAll("table, figure svg, p, h1, h2, h3")].filter(
+  part => part.getBoundingClientRect().right > (part.closest(".lies") ? LYING : innerWidth) + 1).map(
+  part => Math.ceil(part.getBoundingClientRect().right));
+""".replace("LYING", str(LYING))
 _HEAD = """<script>
 window.faults = [];
 for (const kind of ["error", "warn"]) console[kind] = (...words) => window.faults.push(words.join(" "));
