@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from simulate.fieldwork import check_chance
+from simulate.fieldwork import check_chance, check_whole
 from simulate.population import Population
 from simulate.streams import Purpose, Streams
 
@@ -71,7 +71,8 @@ class Styles:
     def __post_init__(self) -> None:
         check_chance("share of straightlining", self.straightlining)
         check_chance("share of acquiescence", self.acquiescence)
-        if not 0 <= self.points <= 4:
+        check_whole("points", self.points, least=0)
+        if self.points > 4:
             raise ValueError(f"points must lie in 0..4, got {self.points}")
 
     def apply(self, population: Population, cell: Ints, ratings: Ratings, streams: Streams) -> None:

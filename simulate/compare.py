@@ -94,6 +94,8 @@ def compare_studies(
     True
     """
     named = dict(studies) if isinstance(studies, Mapping) else _by_name(studies)
+    if not named:
+        raise ValueError("studies must name at least one study, got none")
     folders = {name: _folder(name) for name in named}
     if store is not None and len(set(folders.values())) < len(named):
         raise ValueError(f"studies must have names that differ as folders, got {list(named)}; rename one")

@@ -60,10 +60,17 @@ def draw(
     ((20, 1000, 3), 'int8', True)
     """
     span = replicates if isinstance(replicates, range) else range(replicates)
+    if not len(span):
+        raise ValueError(f"replicates must be at least 1, got {replicates}")
     streams = Streams(seed, span)
     cells = checked_cells(model, cell, len(span))
+    size = cells.shape[-1]
     node = factor_nodes(
-        model, streams, cells.shape[-1], settlement=_groups(settlement), interviewer=_groups(interviewer)
+        model,
+        streams,
+        size,
+        settlement=_groups("settlement", settlement, size, lowest=0),
+        interviewer=_groups("interviewer", interviewer, size, lowest=-1),
     )
     return ratings_given(model, cells, node, streams)
 
@@ -220,5 +227,11 @@ def _table(model: RatingModel) -> NDArray[np.void]:
     return slots.view(np.dtype((np.void, model.items))).reshape(5, -1)
 
 
-def _groups(group: ArrayLike | None) -> Ints | None:
-    return None if group is None else np.asarray(group, dtype=np.intp)
+def _groups(name: str, group: ArrayLike | None, size: int, *, lowest: int) -> Ints | None:
+    """Groups of people as whole numbers, one a person."""
+    if group is None:
+        return None
+    codes = np.asarray(group)
+    if not np.issubdtype(codes.dtype, np.integer) or codes.shape[-1:] != (size,) or (codes < lowest).any():
+        raise ValueError(f"{name} must hold a whole number of at least {lowest} for each of {size} people")
+    return codes.astype(np.intp, copy=False)

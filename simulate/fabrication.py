@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.answering import NOT_APPLICABLE, NOT_ASKED
-from simulate.fieldwork import check_chance, sums_by, turns
+from simulate.fieldwork import check_chance, check_whole, sums_by, turns
 from simulate.rating_model import check_pmf
 from simulate.streams import Purpose, Streams
 
@@ -51,6 +51,8 @@ class Fabrication:
     def __post_init__(self) -> None:
         for name in ("rate", "fabricators", "backcheck", "sensitivity"):
             check_chance(name, getattr(self, name))
+        if len(self.pmf) != 5:
+            raise ValueError(f"pmf must have a probability for each of 1..5, got {self.pmf}")
         check_pmf("pmf", np.array(self.pmf))
         if self.backcheck < LEAST_BACKCHECK:
             raise ValueError(f"backcheck must be at least {LEAST_BACKCHECK}, got {self.backcheck}")
@@ -71,7 +73,9 @@ class Fabrication:
         >>> round(Fabrication(rate=0.05).detection(20, 4), 4)
         0.5088
         """
-        if not 0 <= fabricated <= workload:
+        check_whole("workload", workload, least=1)
+        check_whole("fabricated", fabricated, least=0)
+        if fabricated > workload:
             raise ValueError(f"fabricated must lie in 0..{workload}, got {fabricated}")
         checked = int(self.checks(workload))
         missed = sum(

@@ -40,6 +40,10 @@ class Modes:
     def __post_init__(self) -> None:
         if not len(self.names) == len(self.shift) == len(self.cost):
             raise ValueError(f"shift and cost must have one number a mode, {len(self.names)} in all")
+        if len(set(self.names)) < len(self.names):
+            raise ValueError(f"names must differ, got {self.names}")
+        check_finite("shift", *self.shift)
+        check_finite("cost", *self.cost)
         table = self.table()
         if table.sizes["mode"] != len(self.names) or list(table["mode"].values) != list(self.names):
             raise ValueError(f"shares must have a probability for each of the modes {self.names}")
@@ -63,21 +67,40 @@ class Modes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contact:
-    """Chance of reaching a person, over any dims of the population and ``mode``; `cost` of one attempt."""
+    """Chance of reaching a person, and how it depends on what they would say.
+
+    Attributes
+    ----------
+    chance
+        Over any dims of the population and ``mode``.
+    cost
+        Of one attempt.
+    slope
+        As in :class:`Cooperation`.
+    """
 
     chance: Chance = 1.0
     cost: float = 0.0
+    slope: float = 0.0
 
     def __post_init__(self) -> None:
         check_chance("chance of contact", self.chance)
+        check_finite("cost", self.cost)
+        check_finite("slope", self.slope)
 
     def reached(
-        self, population: Population, cell: Ints, mode: Ints | None, modes: Modes, streams: Streams
+        self,
+        population: Population,
+        cell: Ints,
+        mode: Ints | None,
+        modes: Modes,
+        factor: Floats,
+        streams: Streams,
     ) -> NDArray[np.bool_] | None:
         """(replicates, n) who is reached; None when everybody is."""
         if _always(self.chance):
             return None
-        chance = chances(population, self.chance, cell, mode, modes)
+        chance = by_factor(chances(population, self.chance, cell, mode, modes), self.slope, factor)
         return streams.uniforms(Purpose.CONTACT, cell.shape[-1]) < chance
 
 
@@ -99,8 +122,7 @@ class Cooperation:
 
     def __post_init__(self) -> None:
         check_chance("chance of cooperation", self.chance)
-        if not np.isfinite(self.slope):
-            raise ValueError(f"slope must be a finite number, got {self.slope}")
+        check_finite("slope", self.slope)
 
     def agreed(
         self,
@@ -114,9 +136,7 @@ class Cooperation:
         """(replicates, n) who agrees; None when everybody does."""
         if _always(self.chance):
             return None
-        chance = chances(population, self.chance, cell, mode, modes)
-        if self.slope:
-            chance = ndtr(ndtri(chance) * np.sqrt(1 + self.slope**2) + self.slope * factor)
+        chance = by_factor(chances(population, self.chance, cell, mode, modes), self.slope, factor)
         return streams.uniforms(Purpose.COOPERATION, cell.shape[-1]) < chance
 
 
@@ -145,6 +165,7 @@ class Snowball:
 
     def __post_init__(self) -> None:
         check_chance("share recruited", self.share)
+        check_finite("spread", self.spread)
         if self.spread < 0 or not -1 <= self.correlation <= 1:
             raise ValueError(
                 f"spread must be at least 0 and correlation in -1..1, got {self.spread}, {self.correlation}"
@@ -192,8 +213,7 @@ class Interviewers:
     modes: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        if self.workload < 0:
-            raise ValueError(f"workload must be at least 0, got {self.workload}")
+        check_whole("workload", self.workload, least=0)
         if isinstance(self.modes, str):
             raise TypeError(f"modes must be a tuple of names, got {self.modes!r}; write ({self.modes!r},)")
 
@@ -229,6 +249,14 @@ def chances(population: Population, chance: Chance, cell: Ints, mode: Ints | Non
     return by_mode
 
 
+def by_factor(chance: Floats, slope: float, factor: Floats) -> Floats:
+    """Chance of each person given their factor, its mean over everyone kept: probit(chance) on both sides."""
+    if not slope:
+        return chance
+    given: Floats = ndtr(ndtri(chance) * np.sqrt(1 + slope**2) + slope * factor)
+    return given
+
+
 def turns(group: Ints) -> tuple[Ints, Ints]:
     """Rank of each entry within its group along the last axis, and the size of the group."""
     rows = np.atleast_2d(group)
@@ -257,6 +285,21 @@ def check_chance(name: str, chance: Chance | tuple[float, ...]) -> None:
     values = np.asarray(chance, dtype=float)
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError(f"{name} must lie in 0..1, got {values.min()}..{values.max()}")
+
+
+def check_finite(name: str, *values: float) -> None:
+    """Refuse what is no number."""
+    for value in values:
+        if not np.isfinite(value):
+            raise ValueError(f"{name} must be a finite number, got {value}")
+
+
+def check_whole(name: str, value: int, *, least: int) -> None:
+    """Refuse what is no whole number, or too small a one."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, got {value}")
 
 
 def _always(chance: Chance) -> bool:

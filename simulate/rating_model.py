@@ -140,7 +140,7 @@ class RatingModel:
         if not ((slope >= 0) & (slope <= limit)).all():
             raise ValueError(f"discrimination must lie in 0..{limit:.2f}, got {slope.min()}..{slope.max()}")
         shares = (1.0 - settlement - interviewer, settlement, interviewer)
-        if min(shares) < 0:
+        if not all(share >= 0 for share in shares):
             raise ValueError(f"settlement and interviewer must add up to at most 1, got {shares[1:]}")
         loading = (slope / np.sqrt(1 + slope**2)).reshape(-1, step.shape[-2])
         step = step.reshape(-1, *step.shape[-2:])

@@ -124,11 +124,11 @@ def _nodes(
     if population.ratings is not None:
         if recruited is not None:
             raise ValueError("snowball recruitment needs a population whose ratings are not fixed")
-        if not response.cooperation.slope:  # nothing else looks at the factor of people with fixed ratings
+        if not _selective(response):  # nothing else looks at the factor of people with fixed ratings
             return np.zeros((1, 1), dtype=np.intp), {}
         if population.factor is None or selected.person is None:
             raise ValueError(
-                "slope of cooperation needs the factor of fixed ratings; make them by realised()"
+                "slope of contact or cooperation needs the factor of fixed ratings; make them by realised()"
             )
         return population.factor[selected.person].astype(np.intp), {}
     settlement = population.settlements()[selected.cell] if model.shares[1] > 0 else None
@@ -152,13 +152,17 @@ def _taking_part(
     streams: Streams,
 ) -> NDArray[np.bool_] | None:
     """(replicates, n) who is reached and agrees; None when everybody does."""
-    modes = response.modes
-    reached = response.contact.reached(population, cell, mode, modes, streams)
-    factor = factor_values(population.model, node) if response.cooperation.slope else np.zeros((1, 1))
-    agreed = response.cooperation.agreed(population, cell, mode, modes, factor, streams)
+    factor = factor_values(population.model, node) if _selective(response) else np.zeros((1, 1))
+    reached = response.contact.reached(population, cell, mode, response.modes, factor, streams)
+    agreed = response.cooperation.agreed(population, cell, mode, response.modes, factor, streams)
     if reached is None or agreed is None:
         return agreed if reached is None else reached
     return reached & agreed
+
+
+def _selective(response: Response) -> bool:
+    """Whether taking part depends on what people would say."""
+    return bool(response.contact.slope or response.cooperation.slope)
 
 
 def _ratings(

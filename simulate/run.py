@@ -58,7 +58,10 @@ class Run:
         for estimator in self.study.estimators:
             outcome = self.outcome(estimator)
             for diagnosand, function in self.study.diagnosands.items():
-                found[estimator, diagnosand] = function(outcome)
+                diagnosis = function(outcome)
+                if not isinstance(diagnosis, Diagnosis):
+                    raise TypeError(f"diagnosand {diagnosand!r} must return a Diagnosis, got {diagnosis!r}")
+                found[estimator, diagnosand] = diagnosis
         return found
 
     def diagnose(self) -> xr.Dataset:

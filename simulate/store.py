@@ -54,6 +54,8 @@ class Store:
             When the folder holds something else, another study's replicates, or other chunks.
         """
         path = Path(folder)
+        if path.exists() and not path.is_dir():
+            raise ValueError(f"store {path} must be a folder; choose another place")
         header = path / HEADER
         if header.exists():
             known = _header(header)

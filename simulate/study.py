@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from simulate.diagnosands import DIAGNOSANDS, Diagnosand
+from simulate.fieldwork import check_whole
 from simulate.fingerprint import fingerprint
 from simulate.population import Population
 from simulate.response import Response, fielded
@@ -138,8 +139,11 @@ class Study:
         ValueError
             When the store is another study's.
         """
-        if replicates < 1:
-            raise ValueError(f"replicates must be at least 1, got {replicates}")
+        check_whole("replicates", replicates, least=1)
+        if chunk is not None:
+            check_whole("chunk", chunk, least=1)
+        if client is not None and not hasattr(client, "submit"):
+            raise TypeError(f"client must be a dask.distributed Client, got {client!r}; connect one first")
         Streams(seed, range(replicates))
         usual = min(self.chunk_size(), replicates) if store is None else self.chunk_size()
         if store is None:
@@ -195,8 +199,9 @@ class Study:
         }
         for name, estimator in self.estimators.items():
             answers = estimator(survey)
-            if "estimate" not in answers:
-                raise ValueError(f"estimator {name!r} must return 'estimate', got {sorted(answers)}")
+            if not isinstance(answers, Mapping) or "estimate" not in answers:
+                told = sorted(answers) if isinstance(answers, Mapping) else type(answers).__name__
+                raise ValueError(f"estimator {name!r} must return a mapping with 'estimate', got {told}")
             for variable, values in answers.items():
                 out[f"{name}.{variable}"] = self._checked(name, variable, values, len(span))
         return out

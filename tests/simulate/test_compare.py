@@ -70,6 +70,8 @@ def test_comparisons_that_are_none_are_refused(world):
         redesign(world.study(), size=[1, 2])
     with pytest.raises(ValueError, match="a comparison needs at least 2 scenarios"):
         compare_studies({"one": world.study()}, 3, seed=1).differences()
+    with pytest.raises(ValueError, match="studies must name at least one study"):
+        compare_studies({}, 3, seed=1)
     with pytest.raises(ValueError, match="studies must have different names"):
         compare_studies([world.study(), world.study()], 3, seed=1)
 

@@ -168,6 +168,13 @@ def test_wrong_cells_and_missing_groups_are_refused():
         draw(model, [0.5], seed=1)
     with pytest.raises(ValueError, match=r"cell must have shape \(n,\) or \(2, n\)"):
         checked_cells(model, np.zeros((3, 4), int), 2)
+    for groups in ([0], [0.5, 1.0], [-1, 0]):
+        with pytest.raises(
+            ValueError, match="settlement must hold a whole number of at least 0 for each of 2"
+        ):
+            draw(model, [0, 1], seed=1, settlement=groups)
+    with pytest.raises(ValueError, match="replicates must be at least 1, got 0"):
+        draw(model, [0], seed=1, replicates=0, settlement=[0])
     with pytest.raises(ValueError, match="settlement must be given"):
         draw(model, [0], seed=1)
     with pytest.raises(ValueError, match="seed must be at least 0"):

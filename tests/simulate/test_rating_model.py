@@ -153,3 +153,5 @@ def test_graded_responses_that_are_none_are_refused():
         RatingModel.from_graded_response([[-1.0, 0.0, 1.0, 2.0]], 50.0)
     with pytest.raises(ValueError, match="add up to at most 1"):
         RatingModel.from_graded_response([[-1.0, 0.0, 1.0, 2.0]], 1.0, settlement=0.7, interviewer=0.5)
+    with pytest.raises(ValueError, match="add up to at most 1"):
+        RatingModel.from_graded_response([[-1.0, 0.0, 1.0, 2.0]], 1.0, settlement=float("nan"))

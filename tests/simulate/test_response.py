@@ -23,6 +23,7 @@ from simulate import (
 )
 from simulate.fieldwork import turns
 from simulate.population import factor_values
+from simulate.rating_model import lattice
 
 FALSE_ALARM = 1e-6
 LIMIT = norm.isf(FALSE_ALARM / 2)
@@ -164,15 +165,24 @@ def test_a_mode_shifts_the_latent():
     assert near(np.array([f[w].mean() for f, w in zip(fives, web, strict=True)])[:, None], lower)
 
 
-def test_cooperation_keeps_its_mean_and_prefers_the_satisfied():
-    survey = study(Response(cooperation=Cooperation(0.4, slope=0.8)), person=0.6).draw(400, seed=4)
+@pytest.mark.parametrize(("name", "kind"), [("contact", Contact), ("cooperation", Cooperation)])
+def test_who_takes_part_keeps_its_mean_and_prefers_the_satisfied(name, kind):
+    world = study(Response(**{name: kind(0.4, slope=0.8)}), person=0.6)
+    survey = world.draw(400, seed=4)
     assert near(survey.responded, 0.4)
-    answered = np.array([r[s].mean() for r, s in zip(survey.ratings, survey.responded, strict=True)])
-    plain = study(Response(cooperation=Cooperation(0.4)), person=0.6).draw(400, seed=4)
-    ignorable = np.array([r[s].mean() for r, s in zip(plain.ratings, plain.responded, strict=True)])
-    truth = 3.7
-    assert near(ignorable[:, None], truth)
-    assert answered.mean() > truth + 0.1
+    plain = study(Response(**{name: kind(0.4)}), person=0.6).draw(400, seed=4)
+    of_those, ignorable = (
+        np.array([r[s].mean() for r, s in zip(drawn.ratings, drawn.responded, strict=True)])
+        for drawn in (survey, plain)
+    )
+    assert near(ignorable[:, None], 3.7)
+    # By the law of the factor among those who take part.
+    model = world.population.model
+    node, weight = lattice(model.shares)
+    chance = weight * norm.cdf(norm.ppf(0.4) * np.sqrt(1 + 0.8**2) + 0.8 * node)
+    expected = chance @ (model.conditional(0)[:, 0] @ np.arange(1, 6)) / chance.sum()
+    assert expected > 4.0
+    assert near(of_those[:, None], expected)
 
 
 def test_snowball_moves_the_factor_and_its_degrees_undo_it():
@@ -488,9 +498,38 @@ def test_chances_outside_0_to_1_are_refused(bad):
         bad()
 
 
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (lambda: Snowball(0.1, float("nan")), "spread must be a finite number, got nan"),
+        (lambda: Modes(("a",), (1.0,), (float("inf"),), (0.0,)), "shift must be a finite number, got inf"),
+        (lambda: Modes(("a",), (1.0,), (0.0,), (float("nan"),)), "cost must be a finite number, got nan"),
+        (lambda: Modes(("a", "a"), (0.5, 0.5), (0.0, 0.0), (0.0, 0.0)), "names must differ"),
+        (lambda: Contact(0.5, cost=float("nan")), "cost must be a finite number, got nan"),
+        (lambda: Fabrication(0.1, pmf=(0.0, 0.5, 0.5)), "pmf must have a probability for each of 1..5"),
+        (lambda: Fabrication(0.1).detection(0, 0), "workload must be at least 1, got 0"),
+        (lambda: Fabrication(0.1).detection(5, 6), r"fabricated must lie in 0\.\.5, got 6"),
+    ],
+)
+def test_what_is_no_number_of_its_kind_is_refused(bad, message):
+    with pytest.raises(ValueError, match=message):
+        bad()
+
+
+def test_what_must_be_whole_is_refused_otherwise():
+    with pytest.raises(TypeError, match=r"workload must be a whole number, got 2\.5"):
+        Interviewers(2.5)
+    with pytest.raises(TypeError, match="workload must be a whole number, got nan"):
+        Interviewers(float("nan"))
+    with pytest.raises(TypeError, match=r"points must be a whole number, got 1\.5"):
+        Styles(points=1.5)
+
+
 def test_other_nonsense_is_refused():
     with pytest.raises(ValueError, match="slope must be a finite number"):
         Cooperation(0.5, float("inf"))
+    with pytest.raises(ValueError, match="slope must be a finite number"):
+        Contact(0.5, slope=float("nan"))
     with pytest.raises(ValueError, match="chance of breakoff must lie in"):
         Breakoff(1.0)
     with pytest.raises(ValueError, match="shares must sum to 1"):
@@ -534,7 +573,7 @@ def test_ratings_of_ones_own_are_a_population_too():
     assert (survey.ratings == own[survey.extra["person"]]).all()
     assert world.population.truth().to_numpy()[0] == pytest.approx(own.mean(axis=0))
     picky = replace(world, response=Response(cooperation=Cooperation(0.5, slope=1.0)))
-    with pytest.raises(ValueError, match="slope of cooperation needs the factor"):
+    with pytest.raises(ValueError, match="slope of contact or cooperation needs the factor"):
         picky.draw(1, seed=1)
     with pytest.raises(ValueError, match="snowball recruitment needs a population whose ratings are not"):
         replace(world, response=Response(snowball=Snowball(0.5))).draw(1, seed=1)

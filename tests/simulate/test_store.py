@@ -135,6 +135,8 @@ def test_other_chunks_and_other_folders_are_refused(world, tmp_path):
     with pytest.raises(ValueError, match="must be empty or a study's store"):
         world.study().run(5, seed=1, store=tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+    with pytest.raises(ValueError, match=r"store .*thesis\.txt must be a folder"):
+        world.study().run(5, seed=1, store=tmp_path / "mine" / "thesis.txt")
     with pytest.raises(ValueError, match="chunk must be at least 1"):
         world.study().run(5, seed=1, chunk=-1)
 

@@ -219,8 +219,12 @@ def test_another_shape_is_named(world):
 
 def test_an_estimator_without_an_estimate_is_refused(world):
     study = world.study(estimators={"mean": lambda survey: {"se": np.zeros((len(survey.replicates), 4))}})
-    with pytest.raises(StudyError, match="estimator 'mean' must return 'estimate'"):
+    with pytest.raises(StudyError, match="estimator 'mean' must return a mapping with 'estimate', got"):
         study.run(2, seed=1)
+    with pytest.raises(StudyError, match="must return a mapping with 'estimate', got NoneType"):
+        world.study(estimators={"mean": lambda survey: None}).run(2, seed=1)
+    with pytest.raises(TypeError, match=r"diagnosand 'half' must return a Diagnosis, got 0\.5"):
+        world.study(diagnosands={"half": lambda outcome: 0.5}).run(2, seed=1).diagnose()
 
 
 def test_studies_that_are_none_are_refused(world):
@@ -232,6 +236,12 @@ def test_studies_that_are_none_are_refused(world):
         world.study(estimands={"median": [1.0] * 4})
     with pytest.raises(ValueError, match="replicates must be at least 1"):
         world.study().run(0, seed=1)
+    with pytest.raises(TypeError, match=r"replicates must be a whole number, got 2\.5"):
+        world.study().run(2.5, seed=1)
+    with pytest.raises(ValueError, match="chunk must be at least 1, got 0"):
+        world.study().run(2, seed=1, chunk=0)
+    with pytest.raises(TypeError, match=r"client must be a dask\.distributed Client, got 'tcp://host:8786'"):
+        world.study().run(2, seed=1, client="tcp://host:8786")
     with pytest.raises(StudyError, match="plan must not exceed the population"):
         world.study(plan=world.plan(world.n * 1000)).run(1, seed=1)
     with pytest.raises(ValueError, match="estimator must be one of"):
