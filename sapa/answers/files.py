@@ -3,10 +3,10 @@
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,9 @@ import pyreadstat
 
 from sapa.answers.csv_file import read_csv
 from sapa.answers.file_table import MAX_BYTES, MAX_CELLS, FileTable, cell_text, check_cells
-from sapa.answers.workbook import NoSheetError, read_xlsx
+from sapa.answers.workbook import NoSheetError, read_sheets, read_xlsx
+
+T = TypeVar("T")
 
 ARCHIVES: Final = frozenset({".zip", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".zst"})
 
@@ -46,10 +48,34 @@ def open_table(path: str | os.PathLike[str], *, sheet: str = "", max_bytes: int 
     if sheet and kind != ".xlsx":
         raise ValueError(f"sheet must be empty for {place.name}, got {sheet!r}; only a workbook has sheets")
     reader = partial(read_xlsx, sheet=sheet) if sheet else READERS[kind]
+    table = _told(place, kind, reader, max_bytes)
+    _check_header(place.name, table)
+    return table
+
+
+def open_sheets(
+    path: str | os.PathLike[str], names: Collection[str], *, max_bytes: int = MAX_BYTES
+) -> dict[str, FileTable]:
+    """Sheets of a workbook as tables of text, those of the names that are there.
+
+    Within the bounds of `open_table`, and refused as there.
+    """
+    place = Path(path)
+    kind = _kind(place, max_bytes)
+    if kind != ".xlsx":
+        raise ValueError(f"path must end in .xlsx, got {place.name!r}; save it as a workbook")
+    tables = _told(place, kind, partial(read_sheets, names=names), max_bytes)
+    for name, table in tables.items():
+        _check_header(f"sheet {name!r} of {place.name}", table)
+    return tables
+
+
+def _told(place: Path, kind: str, reader: Callable[[Path, int], T], max_bytes: int) -> T:
+    """What a reader reads; whatever it stumbles on is told as the file's fault."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the readers: what matters of them is checked below
-            table = reader(place, max_bytes)
+            return reader(place, max_bytes)
     except NoSheetError as error:
         raise ValueError(f"{place.name} must have the sheet asked for, {error}") from error
     except ValueError as error:
@@ -60,13 +86,15 @@ def open_table(path: str | os.PathLike[str], *, sheet: str = "", max_bytes: int 
         raise ValueError(
             f"{place.name} cannot be read as {kind} ({type(error).__name__}); save it again or as CSV"
         ) from error
-    for name, times in Counter(table.frame.columns).items():
-        if name == "" or times > 1:
-            fault = "a column without a name" if name == "" else f"column {name!r} twice"
+
+
+def _check_header(name: str, table: FileTable) -> None:
+    for column, times in Counter(table.frame.columns).items():
+        if column == "" or times > 1:
+            fault = "a column without a name" if column == "" else f"column {column!r} twice"
             raise ValueError(
-                f"{place.name} must have a header of different names, got {fault}; name each column once"
+                f"{name} must have a header of different names, got {fault}; name each column once"
             )
-    return table
 
 
 def _kind(place: Path, max_bytes: int) -> str:

@@ -2,6 +2,8 @@
 
 import re
 import zipfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Final
@@ -27,6 +29,20 @@ class NoSheetError(ValueError):
 
 def read_xlsx(place: Path, max_bytes: int, *, sheet: str = "") -> FileTable:
     """Table of a sheet of a workbook, by default of the first that is not hidden."""
+    with _opened(place, max_bytes) as book:
+        own, remark = _chosen(book, sheet)
+        return replace(_table(own, remark), sheet=sheet)
+
+
+def read_sheets(place: Path, max_bytes: int, names: Collection[str]) -> dict[str, FileTable]:
+    """Tables of the sheets of a workbook that bear these names, as far as they are there."""
+    with _opened(place, max_bytes) as book:
+        return {own.title: _table(own, f"sheet {own.title!r}") for own in book if own.title in names}
+
+
+@contextmanager
+def _opened(place: Path, max_bytes: int) -> Iterator[openpyxl.Workbook]:
+    """Workbook that has been looked through and found to be one that a spreadsheet writes."""
     _check_directory(place)
     with zipfile.ZipFile(place) as archive:
         size = sum(part.file_size for part in archive.infolist())
@@ -38,12 +54,15 @@ def read_xlsx(place: Path, max_bytes: int, *, sheet: str = "") -> FileTable:
                     _check_xml(xml, part.filename)
     book = openpyxl.load_workbook(place, read_only=True, data_only=True, keep_links=False)
     try:
-        own, remark = _chosen(book, sheet)
-        own.reset_dimensions()  # a sheet may claim a million columns that it does not have
-        lines = Lines.of([cell_text(value) for value in row] for row in own.iter_rows(values_only=True))
+        yield book
     finally:
         book.close()
-    return replace(_squared(lines).table(remark), sheet=sheet)
+
+
+def _table(sheet: Any, remark: str) -> FileTable:
+    sheet.reset_dimensions()  # a sheet may claim a million columns that it does not have
+    lines = Lines.of([cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True))
+    return _squared(lines).table(remark)
 
 
 def _chosen(book: openpyxl.Workbook, name: str) -> tuple[Any, str]:

@@ -10,7 +10,7 @@ import typer
 
 from sapa.commands.python_call import PythonText, python_call, tell_python
 from sapa.commands.tables import AsJson, Deff, print_json, working
-from sapa.whole_file import whole_file
+from sapa.whole_file import whole_file, writable
 
 if TYPE_CHECKING:
     from sampling import Frame, Plan, Precision
@@ -81,8 +81,7 @@ def plan(
             file=sys.stderr,
         )
         return
-    if out.suffix.lower() != ".xlsx" or out.is_dir():
-        raise ValueError(f"out must be an .xlsx file, got {str(out)!r}; choose another name")
+    out = writable(out, (".xlsx",))
     shares, rates = _modes(mode or [])
     limits = tuple(_limit(text) for text in precision or ())
     with working("planning"):

@@ -7,9 +7,6 @@ import pytest
 
 from sampling import Target, bethel, detectable_change, half_width
 
-SEEDS = range(150)
-UNATTAINABLE = 79  # the only one whose caps do not give what is asked
-
 
 def _problem(seed):
     """Sizes, deviations, demands (kind, by, amount, deff), costs and whether the sizes count persons."""
@@ -88,21 +85,18 @@ def _gap(seed):
     return real.gap
 
 
-@pytest.mark.parametrize("seed", [0, 28, 67, 97, 127])
+@pytest.mark.parametrize("seed", [0, 28, 67, 79, 97, 127])
 def test_counts_and_censuses_leave_no_gap(seed):
-    """Interior-point steps alone leave 63%, 6%, 110%, 9,489% and 0.01%: there is little to move in."""
+    """Interior-point steps alone leave 63%, 6%, 110%, 9,489% and 0.01%, or refuse (79): little can move."""
     assert _gap(seed) < 1e-6
 
 
 @pytest.mark.slow
 def test_every_target_is_met_no_unit_is_removable_and_the_gap_is_small():
-    gaps = [_gap(seed) for seed in SEEDS if seed != UNATTAINABLE]
+    gaps = [_gap(seed) for seed in range(150)]
     # the one that is left: so few interviews that Student's quantile makes the problem not convex
     assert np.sort(gaps)[-2] < 1e-6
     assert max(gaps) < 1e-3
-    size, sd, demands, cost, finite = _problem(UNATTAINABLE)
-    with pytest.raises(ValueError, match="targets must be attainable with every stratum at its cap"):
-        bethel(size, sd, [_target(*demand) for demand in demands], cost=cost, finite=finite)
 
 
 def test_a_target_that_only_a_census_meets_is_met_by_one():

@@ -1,7 +1,7 @@
 """Files made to exhaust the memory or the patience of a reader, and what becomes of them.
 
-``python -m tests.sapa.hostile_files FOLDER`` opens every file of a folder, each in a process of its own that
-may hold `MEMORY` bytes more than the loaded package and compute for `SECONDS`, and prints how each ended.
+``python -m tests.sapa.hostile_files FOLDER`` opens every file of a folder, with ``frames`` behind it also as
+the frame of a plan, each in a process of its own that may hold `MEMORY` bytes more than the loaded package and compute for `SECONDS`, and prints how each ended.
 """
 
 import json
@@ -13,6 +13,7 @@ import time
 import traceback
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 MEMORY = 2 * 2**30
@@ -90,13 +91,31 @@ def many_parts() -> bytes:
     return part * count + end
 
 
-def opened(place: Path) -> dict[str, object]:
-    """How a file ended: refused with a message, read, or otherwise."""
+def answers(place: Path) -> str:
+    """A file read as one of answers."""
     from sapa.answers import open_table
 
+    return f"read, {len(open_table(place).frame)} rows"
+
+
+def frame(place: Path) -> str:
+    """A workbook read as a frame, a CSV file as its services."""
+    from sapa.frames import read_frame
+
+    if place.suffix == ".csv":
+        folder = place.with_name(f"{place.name} as a frame")
+        folder.mkdir()
+        (folder / "regions.csv").write_text("region_id,population\nA,5\n")
+        os.link(place, folder / "services.csv")
+        place = folder
+    return f"read, {len(read_frame(place).services)} services"
+
+
+def opened(place: Path, read: Callable[[Path], str] = answers) -> dict[str, object]:
+    """How a file ended: refused with a message, read, or otherwise."""
     start = time.process_time()
     try:
-        outcome = f"read, {len(open_table(place).frame)} rows"
+        outcome = read(place)
     except ValueError as error:
         outcome = f"refused: {error}"
     except BaseException:
@@ -109,7 +128,7 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def limited(place: Path) -> dict[str, object]:
+def limited(place: Path, read: Callable[[Path], str] = answers) -> dict[str, object]:
     """The same in a process that is killed when it takes more than it may."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -118,7 +137,7 @@ def limited(place: Path) -> dict[str, object]:
             size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
             resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-            os.write(writer, json.dumps(opened(place)).encode())
+            os.write(writer, json.dumps(opened(place, read)).encode())
         finally:  # whatever happened, this process is not to go on as its parent
             os._exit(0)
     os.close(writer)
@@ -131,9 +150,13 @@ def limited(place: Path) -> dict[str, object]:
 def main() -> None:
     """Open the files of a folder."""
     import sapa.answers
+    import sapa.frames
 
     assert sapa.answers
-    print(json.dumps({place.name: limited(place) for place in sorted(Path(sys.argv[1]).iterdir())}, indent=1))
+    assert sapa.frames
+    read = frame if "frames" in sys.argv[2:] else answers
+    places = sorted(place for place in Path(sys.argv[1]).iterdir() if place.is_file())
+    print(json.dumps({place.name: limited(place, read) for place in places}, indent=1))
 
 
 if __name__ == "__main__":

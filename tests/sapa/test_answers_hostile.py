@@ -14,9 +14,9 @@ from tests.sapa import hostile_files
 PLAIN = {"cells.csv", "empty_lines.csv"}
 
 
-def ends(folder):
+def ends(folder, *how):
     """How each file of a folder ended."""
-    command = [sys.executable, "-m", "tests.sapa.hostile_files", str(folder)]
+    command = [sys.executable, "-m", "tests.sapa.hostile_files", str(folder), *how]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(ran.stdout)
 
@@ -30,15 +30,30 @@ def test_hostile_files_are_refused_within_bounded_memory_and_time(size, plain, t
     found = ends(tmp_path)
     assert len(found) > 20
     assert {name for name, end in found.items() if not end["outcome"].startswith("refused: ")} == plain
+    within_bounds(found)
+
+
+def within_bounds(found):
+    """Whether nothing took more than a minute's processor time or the memory that it may."""
     assert {name: end["seconds"] for name, end in found.items() if end["seconds"] > 40} == {}
     assert {name: end["peak_mib"] for name, end in found.items() if end["peak_mib"] > 1600} == {}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of processes and /proc are needed")
+@pytest.mark.parametrize("size", [3_000_000, pytest.param(250_000_000, marks=pytest.mark.slow)])
+def test_hostile_frames_are_refused_within_the_same_bounds(size, tmp_path):
+    hostile_files.make(tmp_path, size)
+    found = ends(tmp_path, "frames")
+    assert len(found) > 20
+    assert {name for name, end in found.items() if not end["outcome"].startswith("refused: ")} == set()
+    within_bounds(found)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of processes and /proc are needed")
 def test_the_limit_of_memory_is_noticed(tmp_path, monkeypatch):
-    monkeypatch.setattr(hostile_files, "opened", lambda place: {"outcome": len(bytearray(3 * 2**30))})
+    monkeypatch.setattr(hostile_files, "opened", lambda *place: {"outcome": len(bytearray(3 * 2**30))})
     assert hostile_files.limited(tmp_path)["outcome"].startswith("FAILED: killed")
-    monkeypatch.setattr(hostile_files, "opened", lambda place: {"outcome": len(bytearray(2**20))})
+    monkeypatch.setattr(hostile_files, "opened", lambda *place: {"outcome": len(bytearray(2**20))})
     assert hostile_files.limited(tmp_path)["outcome"] == 2**20
 
 

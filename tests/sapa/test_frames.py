@@ -130,12 +130,12 @@ def put(row, column, value):
         (
             "services.csv",
             lambda table: table.insert(0, "Surveyed ", table.pop("surveyed")),
-            r"services: column 'Surveyed ' is not read, surveyed is; rename or remove it",
+            r"services: column 'Surveyed' is not read, surveyed is; rename or remove it",
         ),
         (
             "services.csv",
-            lambda table: table.insert(0, "recipients.1", "5"),
-            r"services: column recipients is there twice; keep one",
+            lambda table: table.insert(0, "recipients", "5", allow_duplicates=True),
+            r"services.csv must have a header of different names, got column 'recipients' twice",
         ),
     ],
 )
@@ -152,3 +152,33 @@ def test_missing_files_are_named(tmp_path):
     shutil.copy(EXAMPLE / "regions.csv", tmp_path)
     with pytest.raises(ValueError, match=r"frame must have a table services, got \['regions'\]"):
         read_frame(tmp_path)
+
+
+def test_links_archives_and_torn_files_are_refused(tmp_path):
+    folder = filled(tmp_path / "ex")
+    plain = (folder / "services.csv").read_bytes()
+    (tmp_path / "mine.csv").write_bytes(plain)
+    (folder / "services.csv").unlink()
+    (folder / "services.csv").symlink_to(tmp_path / "mine.csv")
+    with pytest.raises(ValueError, match=r"path must be a file, got the link 'services.csv'"):
+        read_frame(folder)
+    (folder / "services.csv").unlink()
+    (folder / "services.csv").write_bytes(plain[: plain.rindex(b",")])
+    with pytest.raises(ValueError, match=r"services.csv cannot be read as .csv: row 71 has \d+ cells where"):
+        read_frame(folder)
+    with (folder / "services.csv").open("wb") as file:
+        file.truncate(2**26)
+    with pytest.raises(ValueError, match=r"services.csv must have at most 33,554,432 bytes"):
+        read_frame(folder)
+    for name in ("frame.zip", "frame.xlsx.gz"):
+        (tmp_path / name).write_bytes(b"PK")
+        with pytest.raises(ValueError, match=r"frame must be an .xlsx file or a folder of CSV files"):
+            read_frame(tmp_path / name)
+
+
+def test_delimiters_and_encodings_of_spreadsheets_are_read(tmp_path):
+    one = read_frame(filled(tmp_path / "ex"))
+    for name in ("regions.csv", "services.csv"):
+        table = pd.read_csv(tmp_path / "ex" / name, dtype=str)
+        table.to_csv(tmp_path / "ex" / name, index=False, sep=";", encoding="utf-16")
+    assert read_frame(tmp_path / "ex").table.tolist() == one.table.tolist()

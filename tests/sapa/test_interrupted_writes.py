@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 
 from sapa import whole_file as module
@@ -20,6 +21,30 @@ print("ready", flush=True)
 while True:
     write(table, sys.argv[1])
     print("written", flush=True)
+"""
+
+
+KILLED_PLAN = """
+import os, signal, sys
+from pathlib import Path
+import matplotlib.pyplot as plt
+from openpyxl import Workbook
+from sapa.cli import main
+
+def die_in_the_middle(own):
+    def write(*given, **options):
+        own(*given, **options)
+        place = next(Path(one) for one in given if isinstance(one, (str, Path)))
+        with place.open("r+b") as file:
+            file.truncate(place.stat().st_size // 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write
+
+if sys.argv.pop(1) == "workbook":
+    Workbook.save = die_in_the_middle(Workbook.save)
+else:
+    plt.savefig = die_in_the_middle(plt.savefig)
+main()
 """
 
 
@@ -48,6 +73,32 @@ def test_a_stopped_writer_leaves_a_whole_file(sent, wait, started):
     assert lines[-1] == "service 19999,4.5"
     left = [name for name in os.listdir(place.parent) if name != place.name]
     assert left == [] if sent == "SIGINT" else all(name.startswith(".table~sapa~") for name in left)
+
+
+@pytest.mark.parametrize(
+    ("moment", "whole", "older"),
+    [("workbook", [], False), ("workbook", [], True), ("figure", ["plan.xlsx"], False)],
+)
+def test_a_plan_killed_while_it_is_written_leaves_no_part_of_it(moment, whole, older, tmp_path):
+    place, pictures = tmp_path / "plan.xlsx", [tmp_path / "plan.png", tmp_path / "plan_regions.png"]
+    if older:
+        for file in (place, *pictures):
+            file.write_text("older")
+    ran = subprocess.run(
+        [sys.executable, "-c", KILLED_PLAN, moment, "plan", "--n", "900", "--out", str(place)],
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == -signal.SIGKILL, ran.stderr
+    seen = sorted(name for name in os.listdir(tmp_path) if not name.startswith(".plan"))
+    assert seen == (["plan.png", "plan.xlsx", "plan_regions.png"] if older else whole)
+    for file in (place, *pictures):
+        if file.name in whole:
+            plan = pd.read_excel(file, sheet_name="plan").set_index("region_id")
+            assert plan.loc["total", "total"] == 900
+        elif older:
+            assert file.read_text() == "older"
 
 
 def test_what_a_killed_writer_left_is_taken_away_later(tmp_path, monkeypatch):

@@ -156,7 +156,7 @@ def test_the_example_frame_runs_once_filled_in(tmp_path):
         ),
         (("--n", 9000, "--mode", "telephone:60:0.5:1"), "contact must lie in 0..1"),
         (("--n", 9000, "--mode", "telephone:0.6:0.5:0.9"), "mode_share must sum to 1, got 0.9"),
-        (("--n", 9000, "--out", "plan.csv"), "out must be an .xlsx file"),
+        (("--n", 9000, "--out", "plan.csv"), "out must end in .xlsx, got 'plan.csv'"),
     ],
 )
 def test_bad_demands_write_nothing(tmp_path, monkeypatch, arguments, message):
