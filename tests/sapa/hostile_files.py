@@ -1,7 +1,8 @@
 """Files made to exhaust the memory or the patience of a reader, and what becomes of them.
 
-``python -m tests.sapa.hostile_files FOLDER`` opens every file of a folder, with ``frames`` behind it also as
-the frame of a plan, each in a process of its own that may hold `MEMORY` bytes more than the loaded package and compute for `SECONDS`, and prints how each ended.
+``python -m tests.sapa.hostile_files FOLDER`` opens every file of a folder, with ``frames`` behind it as the
+frame of a plan, each in a process of its own that may hold `MEMORY` bytes more than the loaded package and
+compute for `SECONDS`, and prints how each ended.
 """
 
 import json
