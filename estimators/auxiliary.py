@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from estimators.options import first_of
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
@@ -127,7 +129,9 @@ def numbers(table: pd.DataFrame, name: str) -> FloatArray:
         )
     values: FloatArray = series.to_numpy(dtype=float)
     if not np.isfinite(values).all():
-        raise ValueError(f"column {name!r} must be finite")
+        raise ValueError(
+            f"column {name!r} must be finite, {first_of(values, ~np.isfinite(values))}; fill or drop these"
+        )
     return values
 
 
@@ -187,8 +191,14 @@ def _level_targets(name: str, levels: Sequence[Any], totals: Mapping[Any, float]
             f"totals of {name!r} name {unknown[0]!r}, which nobody has; merge it with another level"
         )
     if missing := [level for level in levels if level not in totals]:
-        raise ValueError(f"totals of {name!r} lack level {missing[0]!r}, which respondents have")
+        raise ValueError(
+            f"totals of {name!r} lack level {missing[0]!r}, which respondents have; give its total"
+        )
     targets = np.array([totals[level] for level in levels], dtype=float)
     if not (np.isfinite(targets).all() and np.all(targets >= 0)):
-        raise ValueError(f"totals of {name!r} must be finite and not negative")
+        wrong = ~(np.isfinite(targets) & (targets >= 0))
+        raise ValueError(
+            f"totals of {name!r} must be finite and not negative,"
+            f" got {targets[wrong][0]:g} for {levels[int(wrong.argmax())]!r}; give the size of that level"
+        )
     return targets

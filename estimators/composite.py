@@ -13,7 +13,7 @@ from estimators.composite_layout import Layout, Nodes, People, grouping, lay_out
 from estimators.composite_result import labelled
 from estimators.composite_scores import scored_trees, scores_of, slots_of
 from estimators.design import Design
-from estimators.ratings import CODES
+from estimators.ratings import codes_of
 from estimators.sparse import SparseRule
 
 __all__ = ["STATISTICS", "compose"]
@@ -121,7 +121,7 @@ def compose(
         raise ValueError(f"design must have {codes.shape[0]} respondents as ratings has, got {chosen.n}")
     own = np.take_along_axis(codes[layout.order], layout.column[layout.fine], axis=1)
     own *= layout.used[layout.fine]
-    _check_taken(own, codes, layout)
+    _check_taken(own, codes, layout, ratings)
     counts = position_counts(own, layout, chosen.weights[layout.order])
     told = answers(own, layout, trees, counts, chosen.weights[layout.order])
     branches = scored_trees(wanted, trees, told, pool=tuple(pool))
@@ -137,16 +137,9 @@ def _codes(ratings: xr.Dataset) -> NDArray[np.int8]:
     """Checked codes (respondent, item)."""
     if "ratings" not in ratings or set(ratings["ratings"].dims) != {"respondent", "item"}:
         raise ValueError("ratings must hold the variable 'ratings' along respondent and item")
-    codes = ratings["ratings"].transpose("respondent", "item").values
-    if codes.dtype.kind not in "iu" or codes.shape[0] == 0:
-        raise ValueError(
-            "ratings must be whole-number codes of at least one respondent, "
-            f"got {codes.dtype} of shape {codes.shape}"
-        )
-    if codes.min() < min(CODES) or codes.max() > max(CODES):
-        wrong = codes[(codes < min(CODES)) | (codes > max(CODES))][0]
-        raise ValueError(f"ratings must be codes {min(CODES)}..{max(CODES)}, got {wrong}: recode it first")
-    return codes.astype(np.int8, copy=False)
+    if ratings.sizes["respondent"] == 0:
+        raise ValueError("ratings must have at least one respondent, got none")
+    return codes_of(ratings["ratings"])
 
 
 def _check_options(deff: float, denominator: str, pool: Sequence[str]) -> None:
@@ -161,8 +154,18 @@ def _check_options(deff: float, denominator: str, pool: Sequence[str]) -> None:
         )
 
 
-def _check_taken(own: NDArray[np.int8], codes: NDArray[np.int8], layout: Layout) -> None:
+def _check_taken(own: NDArray[np.int8], codes: NDArray[np.int8], layout: Layout, ratings: xr.Dataset) -> None:
     """Refuse ratings of respondents with leaves that no leaf takes."""
-    kept = layout.order[np.asarray(layout.used.any(axis=1))[layout.fine]]
+    leaves = np.asarray(layout.used.any(axis=1))
+    kept = layout.order[leaves[layout.fine]]
     if (codes[kept] > 0).sum() > (own > 0).sum():
-        raise ValueError("ratings hold answers to items of another channel's list: code them 0 (not asked)")
+        taken = np.zeros(codes.shape, dtype=bool)
+        at = layout.order[:, None], layout.column[layout.fine]
+        taken[at] = layout.used[layout.fine]
+        lost = (codes > 0) & ~taken
+        lost[layout.order[~leaves[layout.fine]]] = False
+        row, column = np.argwhere(lost)[0]
+        raise ValueError(
+            f"ratings hold answers to items of another channel's list, such as {codes[row, column]} of"
+            f" respondent {row} (from 0) to {ratings['item'].values[column]!s}: code them 0 (not asked)"
+        )

@@ -272,7 +272,10 @@ def _positions(
     for tree, cell in zip(trees, cell_of, strict=True):
         missing = [item for item in tree.items if item not in columns]
         if missing:
-            raise ValueError(f"ratings must have every item of the scheme, got none for {missing[0]!r}")
+            raise ValueError(
+                f"ratings must have every item of the scheme, got none for {missing[0]!r}:"
+                " add it with code 0 (not asked) for everyone, or leave it out of the scheme"
+            )
         none = tree.cell_of.size
         table = np.full((tree.cells + 1, len(columns)), none, dtype=np.intp)
         table[:, [columns[item] for item in tree.items]] = tree.leaf_of

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from estimators.options import first_of
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 SinglePsu = Literal["error", "certainty", "centered", "average"]
@@ -120,7 +122,8 @@ class Design:
         weights = np.ones(size) if self.weight is None else as_weights(self.weight)
         if bad := int(np.sum(~(np.isfinite(weights) & (weights > 0)))):
             raise ValueError(
-                f"weight must be positive and finite, {bad} of {size} are not; drop or mend them"
+                f"weight must be positive and finite, {bad} of {size} are not,"
+                f" {first_of(weights, ~(weights > 0) | np.isinf(weights))}; drop or mend them"
             )
         stratum, labels = _codes(self.strata, "strata", size)
         unit, _ = _codes(self.psu, "psu", size, each_own=True)
@@ -201,8 +204,11 @@ def as_weights(weight: ArrayLike) -> FloatArray:
     """Weights as numbers."""
     try:
         return np.asarray(weight, dtype=float)
-    except (TypeError, ValueError) as problem:
-        raise TypeError(f"weight must be numbers, {problem}; mend or convert the column") from None
+    except (TypeError, ValueError):
+        column = pd.Series(weight, dtype=object)
+        wrong = pd.to_numeric(column, errors="coerce").isna().to_numpy()
+        where = first_of(column.to_numpy(), wrong) if wrong.any() else "they are not"
+        raise TypeError(f"weight must be numbers, {where}; mend or convert the column") from None
 
 
 def _common_length(*columns: ArrayLike | None) -> int:
@@ -228,7 +234,10 @@ def _codes(
         return np.arange(size) if each_own else np.zeros(size, dtype=np.intp), np.arange(count).astype(object)
     codes, found = pd.factorize(np.asarray(labels), sort=False)
     if np.any(codes < 0):
-        raise ValueError(f"{name} has {int(np.sum(codes < 0))} missing labels; every respondent needs one")
+        raise ValueError(
+            f"{name} has {int(np.sum(codes < 0))} missing labels,"
+            f" {first_of(np.asarray(labels), codes < 0)}; drop these respondents or label them"
+        )
     return codes.astype(np.intp), np.asarray(found, dtype=object)
 
 

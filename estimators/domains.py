@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from estimators.codes import compact, factor
+from estimators.options import first_of
 
 IntArray = NDArray[np.intp]
 CROSSING = " x "
@@ -86,5 +87,8 @@ def _factor(ratings: xr.Dataset, name: str) -> tuple[IntArray, NDArray[np.object
     else:
         code, labels = factor(np.asarray(ratings[name].values))
     if np.any(code < 0):
-        raise ValueError(f"by variable {name!r} has {int(np.sum(code < 0))} missing labels; name that group")
+        raise ValueError(
+            f"by variable {name!r} has {int(np.sum(code < 0))} missing labels,"
+            f" {first_of(ratings[name].values, code < 0)}; name that group"
+        )
     return code, labels

@@ -12,7 +12,7 @@ from estimators.composite_influence import Denominator, Statistic, Weights, slot
 from estimators.composite_layout import Layout, Nodes, lay_out
 from estimators.design import Design
 from estimators.options import Best, direction
-from estimators.ratings import CODES, NOT_ANSWERED
+from estimators.ratings import CODES, NOT_ANSWERED, codes_of
 from estimators.scheme import aggregate, averaging_matrix
 from estimators.ties import levelled, rounding
 
@@ -160,10 +160,7 @@ def _setting(
     ratings: xr.Dataset, nodes: Nodes, design: Design | None, part: str
 ) -> tuple[Setting, tuple[tuple[str, ...], Codes]]:
     layout, (tree,) = lay_out(ratings, (nodes,))
-    codes = ratings["ratings"].transpose("respondent", "item").values
-    if not np.isin(codes, CODES).all():
-        wrong = codes[~np.isin(codes, CODES)][0]
-        raise ValueError(f"ratings must be codes {min(CODES)}..{max(CODES)}, got {wrong}: recode it first")
+    codes = codes_of(ratings["ratings"])
     if design is not None and design.n != len(codes):
         raise ValueError(f"design must have {len(codes)} respondents as ratings has, got {design.n}")
     cell = np.empty_like(layout.fine)

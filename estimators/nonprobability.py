@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from estimators.design import Design
+from estimators.options import first_of
 from estimators.weights import Step, calibrate
 
 FloatArray = NDArray[np.float64]
@@ -92,9 +93,12 @@ def rds_ii(degree: ArrayLike, *, population: float | None = None) -> FloatArray:
     [1.5, 0.75, 0.75]
     """
     ties = np.asarray(degree, dtype=float)
-    if ties.ndim != 1 or ties.size == 0 or not np.all(np.isfinite(ties) & (ties > 0)):
+    if ties.ndim != 1 or ties.size == 0:
+        raise ValueError(f"degree must be one number per respondent, got shape {ties.shape}")
+    if (wrong := ~(np.isfinite(ties) & (ties > 0))).any():
         raise ValueError(
-            "degree must be positive and finite for everyone; a recruit knows at least the recruiter"
+            f"degree must be positive and finite for everyone, {first_of(ties, wrong)};"
+            " a recruit knows at least the recruiter"
         )
     if population is not None and not population >= ties.size:
         raise ValueError(f"population must be at least the {ties.size} respondents, got {population}")

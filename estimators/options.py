@@ -2,7 +2,10 @@
 
 from math import ceil
 from numbers import Integral
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 Best = Literal["high", "low"]
 TAIL = 20  # draws beyond the critical value, at least: fewer leave it to chance
@@ -61,3 +64,13 @@ def check_draws(draws: int, *, level: float | None = None) -> None:
                 f"draws must be at least {least} for level {level}, got {draws}: "
                 "fewer leave the critical value to chance"
             )
+
+
+def first_of(values: NDArray[Any], wrong: NDArray[np.bool_], what: str = "respondent") -> str:
+    """Say which of the values (n, ...) is the first wrong one, and where it is.
+
+    >>> first_of(np.array([1.0, np.nan]), np.array([False, True]))
+    'the first is nan at respondent 1 (from 0)'
+    """
+    place = np.argwhere(wrong)[0]
+    return f"the first is {values[tuple(place)]} at {what} {place[0]} (from 0)"

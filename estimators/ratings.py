@@ -7,9 +7,11 @@ apply to this person (free service, no complaint, assistant not used). *Not answ
 asked and gave no rating. The published satisfaction counts the last kind in its denominator.
 """
 
-from typing import Final
+from numbers import Integral
+from typing import Any, Final
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 NOT_ASKED: Final = 0
@@ -36,3 +38,51 @@ def asked(ratings: NDArray[np.int8]) -> NDArray[np.bool_]:
     """
     unanswered: NDArray[np.bool_] = ratings == NOT_ANSWERED
     return (ratings > 0) | unanswered
+
+
+def codes_of(ratings: xr.DataArray) -> NDArray[np.int8]:
+    """Codes (respondent, item) of a table, checked.
+
+    Raises
+    ------
+    TypeError
+        For a table that holds no whole numbers: it names an entry that is none.
+    ValueError
+        For a number that is no code: it names the first.
+
+    Examples
+    --------
+    >>> codes_of(xr.DataArray([[5], [-2]], dims=("respondent", "item"), coords={"item": ["o1"]})).tolist()
+    [[5], [-2]]
+    """
+    array = ratings.transpose("respondent", "item")
+    table, names = array.values, array["item"].values.tolist()
+    remedy = "0 (not asked), -1 (not applicable) or -2 (not answered)"
+
+    def first(wrong: NDArray[np.bool_]) -> str:
+        row, column = np.argwhere(wrong)[0]
+        entry = table[row, column]
+        shown = entry.item() if isinstance(entry, np.generic) else entry
+        return f"{shown!r} of respondent {row} (from 0) at item {names[column]!r}"
+
+    if table.dtype.kind not in "iu":
+        broken = _no_whole_numbers(table)
+        got = f" such as {first(broken)}" if broken.any() else ", all of them whole: convert them to int8"
+        raise TypeError(f"ratings must be integers, got {table.dtype}{got}; code the missing as {remedy}")
+    if table.size and (table.min() < CODES[0] or table.max() > CODES[-1]):
+        wrong = (table < CODES[0]) | (table > CODES[-1])
+        raise ValueError(
+            f"ratings must be codes {CODES[0]}..{CODES[-1]}, got {first(wrong)}, {int(wrong.sum())} entries"
+            f" are not; recode them as 1..5, {remedy}"
+        )
+    return table.astype(np.int8, copy=False)
+
+
+def _no_whole_numbers(table: NDArray[Any]) -> NDArray[np.bool_]:
+    """Entries that are no whole numbers; text and booleans are none."""
+    if table.dtype.kind == "f":
+        return np.asarray(~np.isfinite(table) | (table != np.round(table)))
+    if table.dtype.kind != "O":
+        return np.ones(table.shape, dtype=bool)
+    whole = [isinstance(entry, Integral) and not isinstance(entry, bool) for entry in table.ravel()]
+    return ~np.array(whole, dtype=bool).reshape(table.shape)

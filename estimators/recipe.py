@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from estimators.auxiliary import Auxiliary, answered, column, covariate_matrix, level_codes
 from estimators.calibration import calibration_factors, rake_factors
 from estimators.design import Design, Residuals, as_weights
+from estimators.options import first_of
 from estimators.response import class_factors, propensity_factors
 from estimators.weights import Step
 
@@ -123,7 +124,8 @@ class Recipe:
             raise ValueError(f"weight must be {len(table)} numbers, one per row, got shape {current.shape}")
         if bad := int(np.sum(~(np.isfinite(current) & (current >= 0)))):
             raise ValueError(
-                f"weight must be finite and not negative, {bad} of {len(table)} are not; mend them"
+                f"weight must be finite and not negative, {bad} of {len(table)} are not,"
+                f" {first_of(current, ~(np.isfinite(current) & (current >= 0)))}; mend them"
             )
         if not current.any():
             raise ValueError(

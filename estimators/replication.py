@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
 from estimators.design import Design, Layer
-from estimators.options import check_whole
+from estimators.options import check_whole, first_of
 from estimators.recipe import Recipe
 
 FloatArray = NDArray[np.float64]
@@ -77,8 +77,11 @@ class Replicates:
             raise ValueError(f"center must be 'estimate' or 'mean', got {self.center!r}")
         if self.factor.ndim != 2 or self.rscale.shape != (self.factor.shape[1],):
             raise ValueError("factor must be (unit, replicate) and rscale (replicate,)")
-        if not (np.isfinite(self.factor).all() and np.isfinite(self.rscale).all() and self.scale > 0):
-            raise ValueError("factor and rscale must be finite and scale positive")
+        for name, values, what in (("factor", self.factor, "PSU"), ("rscale", self.rscale, "replicate")):
+            if not np.isfinite(values).all():
+                raise ValueError(f"{name} must be finite, {first_of(values, ~np.isfinite(values), what)}")
+        if not self.scale > 0:
+            raise ValueError(f"scale must be positive, got {self.scale}")
 
     def __repr__(self) -> str:
         again = ", recipe run again" if self.reweighting else ""

@@ -25,7 +25,7 @@ from estimators.histogram import (
 from estimators.intervals import IntervalKind
 from estimators.nonprobability import inference_label, nonprobability_part
 from estimators.options import check_level
-from estimators.ratings import CODES, MEANINGS
+from estimators.ratings import CODES, MEANINGS, codes_of
 from estimators.replicate_variance import domain_replicate_variance
 from estimators.replication import Replicates
 
@@ -332,21 +332,13 @@ def _checked_ratings(ratings: xr.Dataset, items: Sequence[str] | None) -> tuple[
     if items is not None:
         _check_several(items, "items")
         if unknown := [item for item in items if item not in array.get_index("item")]:
-            raise ValueError(f"items must be among the ratings' items, {unknown[0]!r} is not")
+            known = ", ".join(map(str, array.get_index("item")))
+            raise ValueError(
+                f"items must be among the ratings' items, {unknown[0]!r} is not; there are {known}"
+            )
         array = array.sel(item=list(items))
     names = array.get_index("item")
     if names.size == 0 or names.has_duplicates:
         got = f"{names[names.duplicated()][0]!r} twice" if names.size else "none"
         raise ValueError(f"items must be one or more, each named once, got {got}; drop or rename columns")
-    table = array.values
-    if not np.issubdtype(table.dtype, np.integer):
-        raise TypeError(
-            f"ratings must be integers, got {table.dtype}; code the missing as 0 (not asked),"
-            " -1 (not applicable) or -2 (not answered)"
-        )
-    if table.size and (table.min() < CODES[0] or table.max() > CODES[-1]):
-        bad = int(np.sum((table < CODES[0]) | (table > CODES[-1])))
-        raise ValueError(
-            f"ratings must be 1..5 or a missing code 0, -1, -2; {bad} entries are not; recode them"
-        )
-    return table.astype(np.int8, copy=False), names
+    return codes_of(array), names

@@ -392,7 +392,7 @@ def bad(**changes):
         ({"design": Design(weight=[1.0, 1.0, 1.0])}, "design must have 2 respondents as ratings has, got 3"),
         (
             {"ratings": dataset([[6, 4]], ["a"], ["office"], items=["i1", "i3"])},
-            "ratings must be codes -2..5, got 6",
+            "ratings must be codes -2..5, got 6 of respondent 0 (from 0) at item 'i1'",
         ),
         (
             {
@@ -420,7 +420,7 @@ def bad(**changes):
         ),
         (
             {"ratings": dataset([[5, 4, 3]], ["a"], ["office"], items=["i1", "i3", "i9"])},
-            "answers to items of another channel's list",
+            "another channel's list, such as 3 of respondent 0 (from 0) to i9: code them 0",
         ),
     ],
 )

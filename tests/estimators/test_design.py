@@ -32,11 +32,14 @@ def test_labels_that_repeat_across_strata_need_nest():
     [
         ({}, "needs at least one of strata, psu and weight"),
         ({"weight": [0.0, 0.0]}, "weight must be positive and finite, 2 of 2"),
-        ({"weight": [1.0, np.nan]}, "weight must be positive and finite, 1 of 2"),
-        ({"weight": [1.0, -1.0]}, "weight must be positive"),
+        (
+            {"weight": [1.0, np.nan]},
+            r"1 of 2 are not, the first is nan at respondent 1 \(from 0\); drop or mend",
+        ),
+        ({"weight": [1.0, -1.0]}, "the first is -1.0 at respondent 1"),
         ({"weight": [1.0, np.inf]}, "weight must be positive"),
         ({"weight": [1.0], "strata": ["a", "b"]}, r"one common length, got \[1, 2\]"),
-        ({"strata": ["a", None]}, "strata has 1 missing labels"),
+        ({"strata": ["a", None]}, "strata has 1 missing labels, the first is None at respondent 1"),
         ({"psu": [1.0, np.nan]}, "psu has 1 missing labels"),
         ({"strata": ["a", "a", "b"]}, "1 strata have one unit, 'b' among them"),
         ({"weight": [1.0, 1.0], "single_psu": "adjust"}, "single_psu must be one of error, certainty"),
@@ -90,5 +93,5 @@ def test_order_of_respondents_and_unit_of_weights_do_not_matter(order, scale):
 
 
 def test_text_for_weights_names_the_argument():
-    with pytest.raises(TypeError, match=r"weight must be numbers, could not convert string to float: 'a'"):
+    with pytest.raises(TypeError, match=r"weight must be numbers, the first is a at respondent"):
         Design(weight=["a", "1"])

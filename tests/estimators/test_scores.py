@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -237,9 +238,17 @@ def test_items_and_intervals_can_be_chosen():
 @pytest.mark.parametrize(
     ("ratings", "given_as", "message"),
     [
-        (dataset([5, 6], d=["a", "a"]), {}, "1 entries are not; recode"),
-        (dataset([5, -3], d=["a", "a"]), {}, "ratings must be 1..5 or a missing code"),
-        (dataset([5, 4], d=["a", None]), {}, "'d' has 1 missing labels"),
+        (
+            dataset([5, 6], d=["a", "a"]),
+            {},
+            r"got 6 of respondent 1 \(from 0\) at item 'o01', 1 entries are not; recode",
+        ),
+        (dataset([5, -3], d=["a", "a"]), {}, "ratings must be codes -2..5, got -3 of respondent 1"),
+        (
+            dataset([5, 4], d=["a", None]),
+            {},
+            r"'d' has 1 missing labels, the first is nan at respondent 1 \(from 0\)",
+        ),
         (dataset([5, 4], d=["a", "a"]), {"by": []}, r"by must name a variable .* got \[\]"),
         (dataset([5, 4], d=["a", "a"]), {"by": "e"}, "by must name a variable along respondent, got 'e'"),
         (dataset([5, 4], d=["a", "a"]), {"items": ["o09"]}, "'o09' is not"),
@@ -293,9 +302,24 @@ def test_an_empty_category_is_nan_with_its_flag(replicated):
     )
 
 
-@pytest.mark.parametrize("kind", [str, float])
-def test_text_and_fractions_are_refused(kind):
+@pytest.mark.parametrize(
+    ("entry", "kind", "message"),
+    [
+        (
+            "five",
+            object,
+            "got object such as 'five' of respondent 1 (from 0) at item 'o01'; code the missing",
+        ),
+        ("5", str, "such as '5' of respondent 0 (from 0) at item 'o01'"),
+        (4.5, float, "got float64 such as 4.5 of respondent 1 (from 0) at item 'o01'"),
+        (np.nan, float, "such as nan of respondent 1"),
+        (4.0, float, "got float64, all of them whole: convert them to int8"),
+        (True, bool, "got bool such as True"),
+    ],
+)
+def test_text_and_fractions_are_refused_where_they_are(entry, kind, message):
     ratings = dataset([5, 4], d=["a", "a"])
-    ratings["ratings"] = ratings["ratings"].astype(kind)
-    with pytest.raises(TypeError, match="ratings must be integers"):
-        scores(ratings, Design(weight=[1.0, 1.0]), by="d")
+    table = ratings["ratings"].values.astype(kind)
+    table[1, 0] = entry
+    with pytest.raises(TypeError, match=re.escape(message)):
+        scores(ratings.assign(ratings=(("respondent", "item"), table)), Design(weight=[1.0, 1.0]), by="d")
