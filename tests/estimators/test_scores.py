@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.special import ndtri
 
-from estimators import Design, Recipe, calibrate, jackknife, mean, poststratify, rao_wu, ratio, scores
+from estimators import (
+    Design,
+    Recipe,
+    calibrate,
+    jackknife,
+    mean,
+    poststratify,
+    rao_wu,
+    ratio,
+    scores,
+)
 
 FOLDER = Path(__file__).parent / "oracle"
 ORACLE = json.loads((FOLDER / "designs.json").read_text())
@@ -141,6 +151,21 @@ def test_degrees_of_freedom_do_not_shrink_when_an_item_is_not_rated():
     sparse["ratings"][:-10, 0] = -2
     assert (scores(sparse, design, by="service").df == scores(ratings, design, by="service").df).all()
     assert codes.shape == (300, 4)
+
+
+def test_groups_are_domains_of_one_survey_and_not_surveys_of_their_own():
+    codes, group, design = (
+        np.array([5, 3, 4, 2, 4, 4]),
+        np.array(list("aabbbb")),
+        Design(psu=[1, 2, 1, 2, 3, 4]),
+    )
+    found = scores(dataset(codes, d=group), design, by="d").sel(d="a", statistic="mean")
+    # by hand, z = (1, -1) / 2 in two of four PSUs: 4/3 (1/4 + 1/4); a survey of its own has 2 (1/4 + 1/4)
+    assert_allclose(found.se**2, [2 / 3])
+    assert found.df == 3
+    # the groups share PSUs, so their means are not independent: there b has z = (1, -3) / 8
+    means = mean(design, np.stack([np.where(group == name, codes, np.nan) for name in "ab"], axis=1))
+    assert_allclose(means.covariance[0, 1], 4 / 3 * (1 / 2 * 1 / 8 + 1 / 2 * 3 / 8))
 
 
 def test_crossings_and_several_domains_at_once():

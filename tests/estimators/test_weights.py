@@ -157,6 +157,22 @@ def test_respondents_design_after_nonresponse_and_raking():
         made.onto(Design.from_frame(table, strata="h", psu="psu"))
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        poststratify("g", {"a": 10.0, "b": 20.0}),
+        rake({"g": {"a": 10.0, "b": 20.0}}),
+        calibrate({"g": {"a": 10.0, "b": 20.0}}),
+        nonresponse_classes("in", "g"),
+    ],
+)
+def test_every_step_starts_from_the_base_weights(step):
+    table = pd.DataFrame({"g": ["a", "a", "b", "b"], "in": [True, True, True, False]})
+    even, uneven = (Recipe((step,)).run(table, weight).weight for weight in ([1.0] * 4, [1.0, 3.0, 1.0, 1.0]))
+    assert_allclose(even[0], even[1])
+    assert_allclose(uneven[1], 3 * uneven[0])
+
+
 def test_base_weights_multiply_what_came_before():
     table = pd.DataFrame({"pi": [0.5, 0.25]})
     assert Recipe((base("pi"),)).run(table, [3.0, 1.0]).weight.tolist() == [6.0, 4.0]
