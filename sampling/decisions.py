@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from sampling.arguments import FloatArray, Values, numbers, proportion, whole
 from sampling.frame import Statistic
 from sampling.plan import By, Plan
-from sampling.precision import rejection_probability
+from sampling.precision import per_interval, power_of_shift
 
 Decision: TypeAlias = Callable[[Plan], float]
 
@@ -223,11 +223,17 @@ def separates_top(
             estimate = truth + drift
             return float((estimate[:, best].min(axis=1) > estimate[:, rest].max(axis=1)).mean())
         gap = drift[:, best, None] - drift[:, None, rest]
-        critical = np.quantile((gap / lead).reshape(draws, -1).max(axis=1), 1 - level)
-        z = (gap + truth[best, None] - truth[rest]) / lead
+        critical = np.quantile(_over(gap, lead).reshape(draws, -1).max(axis=1), 1 - level)
+        z = _over(gap + truth[best, None] - truth[rest], lead)
         return float((z.reshape(draws, -1).min(axis=1) > critical).mean())
 
     return decide
+
+
+def _over(gap: FloatArray, error: FloatArray) -> FloatArray:
+    """Gaps in standard errors; between two censuses any gap but 0 is beyond all."""
+    certain = np.where(gap == 0, 0.0, np.copysign(np.inf, gap))
+    return np.divide(gap, error, out=certain, where=error > 0)
 
 
 def detects_change(
@@ -238,6 +244,7 @@ def detects_change(
     deff: float = 1.0,
     weighted: bool = True,
     level: float = 0.05,
+    multiplicity: int = 1,
     together: bool = False,
 ) -> Decision:
     """The decision to find a change between two such rounds in every domain.
@@ -251,16 +258,19 @@ def detects_change(
         True change, in the unit of the statistic.
     by, statistic, deff, weighted, level, together
         See above and `Plan.standard_error`.
+    multiplicity : int
+        Number of tests that share the level (Bonferroni), such as that of the domains.
 
     Returns
     -------
     callable Plan -> probability
     """
+    confidence = per_interval(1 - proportion("level", level), multiplicity)
 
     def decide(plan: Plan) -> float:
         n, asked = plan.count(by), plan.asked(by)
         error = plan.standard_error(by, sd=plan.frame.spread(statistic), deff=deff, weighted=weighted)[asked]
-        power = rejection_probability(change / (np.sqrt(2) * error), 2 * n[asked] / deff - 2, 1 - level)
+        power = power_of_shift(np.asarray(change), np.sqrt(2) * error, 2 * n[asked] / deff - 2, confidence)
         return float(power.prod() if together else power.min())
 
     return decide
@@ -274,6 +284,7 @@ def reaches_half_width(
     deff: float = 1.0,
     weighted: bool = True,
     confidence: float = 0.95,
+    multiplicity: int = 1,
 ) -> Decision:
     """The decision that every domain's interval is at most this wide on either side: 1 or 0.
 
@@ -282,15 +293,18 @@ def reaches_half_width(
     width : float
     by, statistic, deff, weighted, confidence
         See `Plan.half_width`.
+    multiplicity : int
+        Number of intervals that hold together (Bonferroni), such as that of the domains.
 
     Returns
     -------
     callable Plan -> probability
     """
+    each = per_interval(confidence, multiplicity)
 
     def decide(plan: Plan) -> float:
         got = plan.half_width(
-            by, sd=plan.frame.spread(statistic), deff=deff, weighted=weighted, confidence=confidence
+            by, sd=plan.frame.spread(statistic), deff=deff, weighted=weighted, confidence=each
         )
         return float((got[plan.asked(by)] <= width).all())
 

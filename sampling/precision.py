@@ -75,7 +75,7 @@ def half_width(
     """
     done, spread = _completed(n, response), _deviation(sd, share, population)
     inflation = _at_least("deff", deff, 0.0)
-    level = _per_interval(confidence, multiplicity)
+    level = per_interval(confidence, multiplicity)
     freedom = done / inflation - 1 if df is None else numbers("df", df, infinite=True)
     error = _standard_error(done, spread, population, inflation)
     quantile = _quantile(level, freedom)
@@ -199,9 +199,7 @@ def power_of_comparison(
     gap = numbers("difference", difference, minimum=-np.inf)
     error, freedom = _difference_error(n, other, sd, share, population, deff, response, correlation)
     freedom = freedom if df is None else numbers("df", df, infinite=True)
-    return labelled(
-        rejection_probability(gap / error, freedom, _per_interval(1 - level, multiplicity)), difference
-    )
+    return labelled(power_of_shift(gap, error, freedom, per_interval(1 - level, multiplicity)), difference)
 
 
 def detectable_change(
@@ -233,9 +231,10 @@ def detectable_change(
     """
     error, freedom = _difference_error(n, other, sd, share, population, deff, response, correlation)
     freedom = freedom if df is None else np.broadcast_to(numbers("df", df, infinite=True), error.shape)
-    confidence = _per_interval(1 - proportion("level", level), multiplicity)
+    confidence = per_interval(1 - proportion("level", level), multiplicity)
     shift = detectable_shift(np.asarray(freedom), power=proportion("power", power), level=1 - confidence)
-    return labelled(np.asarray(shift * error), n)
+    found = np.multiply(shift, error, out=np.zeros(error.shape), where=error > 0)
+    return labelled(np.asarray(found), n)
 
 
 def detectable_shift(df: FloatArray, *, power: float, level: float) -> FloatArray:
@@ -269,6 +268,7 @@ def resolvable_difference(
     response: Values = 1.0,
     confidence: float = 0.95,
     simultaneous: bool = True,
+    multiplicity: int = 1,
 ) -> FloatArray:
     """The smallest difference between two domains of a ranking that is significant.
 
@@ -285,6 +285,9 @@ def resolvable_difference(
     sd, share, population, deff, response, confidence
         As in `half_width`.
     simultaneous : bool
+        Whether the level holds over all pairs at once.
+    multiplicity : int
+        Number of rankings, or of pairs chosen beforehand, that share the error (Bonferroni).
 
     Returns
     -------
@@ -309,7 +312,7 @@ def resolvable_difference(
         )
     if error.ndim > 1 or (error.ndim == 1 and domains not in (None, error.size)):
         raise ValueError(f"n must be one number or one for each of {count} domains, got shape {error.shape}")
-    level = proportion("confidence", confidence)
+    level = per_interval(confidence, multiplicity)
     q = range_quantile(level, count) / np.sqrt(2) if simultaneous else norm.ppf((1 + level) / 2)
     if error.ndim == 0:
         return np.asarray(q * np.sqrt(2) * error)
@@ -383,8 +386,12 @@ def _standard_error(done: FloatArray, spread: FloatArray, population: Values, de
     return np.asarray(np.sqrt(deff * spread**2 * np.maximum(1 / done - 1 / size, 0.0)))
 
 
-def _per_interval(confidence: float, multiplicity: int) -> float:
-    """The level of each of several statements that hold together."""
+def per_interval(confidence: float, multiplicity: int) -> float:
+    """The level of each of several statements that hold together (Bonferroni).
+
+    >>> round(per_interval(0.95, 5), 4)
+    0.99
+    """
     count = whole("multiplicity", multiplicity, minimum=1)
     return 1 - (1 - proportion("confidence", confidence)) / count
 
@@ -413,6 +420,17 @@ def _difference_error(
     a, b = (_standard_error(m, spread, population, inflation) for m in (first, second))
     error = np.sqrt(np.maximum(a**2 + b**2 - 2 * correlation * a * b, 0.0))
     return np.asarray(error), np.broadcast_to((first + second) / inflation - 2, error.shape)
+
+
+def power_of_shift(gap: FloatArray, error: FloatArray, df: FloatArray, confidence: float) -> FloatArray:
+    """The power for a difference whose estimate has a standard error; two censuses show any but 0.
+
+    >>> power_of_shift(np.array([0.0, 0.1]), np.zeros(2), np.zeros(2), 0.95).tolist()
+    [0.0, 1.0]
+    """
+    gap, error = np.broadcast_arrays(gap, error)
+    shift = np.divide(gap, error, out=np.zeros(gap.shape), where=error > 0)
+    return np.where(error > 0, rejection_probability(shift, df, confidence), gap != 0)
 
 
 def rejection_probability(shift: FloatArray, df: FloatArray, confidence: float) -> FloatArray:
