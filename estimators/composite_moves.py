@@ -54,30 +54,29 @@ def moves(
     ``sqrt(rho r) sd D / sd(D)`` enters the influence, the rest is added as variance. Every term is a sum
     of squares, so the covariance of the nodes is positive semidefinite whatever the data.
     """
-    columns = np.concatenate([moved.residual[:, None] * leaf, moved.standard[:, None]], axis=1)
-    deviation = _read(answers, moved, columns, reading)
-    slots, score, cell = deviation[:, :-1], deviation[:, -1], answers.cell
+    width, cell = len(leaf), answers.cell
+    own = np.concatenate([moved.residual[:, None] * leaf, moved.standard[:, None]], axis=1)
+    shared = moved.shared[:, None] * leaf
+    deviation = _read(answers, reading, own, -moved.figure[:, None] * own)
+    sparse = _read(answers, reading, np.zeros_like(shared), shared)
+    slots, score = deviation[:, :width], deviation[:, width]
     known = np.stack([np.bincount(cell_of[own[:-1] > 0], minlength=answers.cells) for own in moved.residual])
     slope, left = _told_by_score(answers, score, known, rule)
     thin = thin_weight(moved, leaf, cell_of, answers.cells)
     slots += score[:, None] * (slope[:, None] * thin)[:, :, cell]
-    sparse = [
-        [answers.by_respondent(counted[:, None] * (shared * column)) for column in leaf]
-        for counted, shared in zip(reading.counted, moved.shared, strict=True)
-    ]
-    shared = answers.weight * np.array(sparse) - (left[:, None] * thin)[:, :, cell]
-    return Moves(moved, score, slope, left, answers.weight * slots, shared)
+    rest = answers.weight * sparse - (left[:, None] * thin)[:, :, cell]
+    return Moves(moved, score, slope, left, answers.weight * slots, rest)
 
 
-def _read(answers: Answers, moved: Moved, columns: Array, reading: Reading) -> Array:
-    """Sums (S, C, n) over a respondent's answers of deviations times what the leaves weigh, (S, C, L + 1)."""
-    found = []
-    for value, counted, figure, mine in zip(
-        reading.value, reading.counted, moved.figure, columns, strict=True
-    ):
-        deviation = value[:, None] - counted[:, None] * figure
-        found.append([answers.by_respondent(deviation * column) for column in mine])
-    return np.array(found)
+def _read(answers: Answers, reading: Reading, weight: Array, shift: Array) -> Array:
+    """Sums (S, C, n) over each one's counted answers of value times weight plus shift, (S, C, L + 1)."""
+    codes = np.stack([reading.value, reading.counted], axis=2)
+    return np.array(
+        [
+            [answers.by_respondent(told @ np.stack(pair)) for pair in zip(*columns, strict=True)]
+            for told, *columns in zip(codes, weight, shift, strict=True)
+        ]
+    )
 
 
 def _told_by_score(answers: Answers, score: Array, known: Codes, rule: SparseRule) -> tuple[Array, Array]:
@@ -101,6 +100,7 @@ def thin_weight(moved: Moved, leaf: Array, cell_of: Codes, cells: int) -> Array:
 
 def unweighted(answers: Answers, each: Moves, leaf: Array, cell_of: Codes, reading: Reading) -> Array:
     """What each respondent moves the slots, weights aside, (S, J, n), for the leaves' weights (J, L + 1)."""
-    own = _read(answers, each.moved, each.moved.residual[:, None] * leaf, reading)
+    weight = each.moved.residual[:, None] * leaf
+    own = _read(answers, reading, weight, -each.moved.figure[:, None] * weight)
     thin = thin_weight(each.moved, leaf, cell_of, answers.cells)
     return np.asarray(own + each.score[:, None] * (each.slope[:, None] * thin)[:, :, answers.cell])
