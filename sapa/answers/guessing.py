@@ -117,12 +117,16 @@ def guess_codebook(table: FileTable) -> AnswerCodebook:
     if lacking:
         what = f"the {lacking[0]}" if lacking[0] else "an item rated 1 to 5"
         raise ValueError(
-            f"no column looks like {what} among {list(frame.columns)[:30]}; write the codebook "
-            "by hand: `sapa template codebook` gives one to start from"
+            f"no column looks like {what} among {list(frame.columns)[:30]}{_where(table)}; write the "
+            "codebook by hand: `sapa template codebook` gives one to start from"
         )
     items = {name: Item(name, criterion) for name, criterion in _criteria(names).items()}
     book = AnswerCodebook(layout, roles, items, nonprobability=_volunteers(table, roles), sheet=table.sheet)
     return replace(book, missing=_missing(table, rated, book))
+
+
+def _where(table: FileTable) -> str:
+    return f", read as {', '.join(table.remarks)}" if table.remarks else ""
 
 
 def _roles(frame: pd.DataFrame, hints: Mapping[str, tuple[str, ...]]) -> dict[str, str]:

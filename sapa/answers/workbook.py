@@ -72,7 +72,7 @@ def _chosen(book: openpyxl.Workbook, name: str) -> tuple[Any, str]:
         raise NoSheetError(f"{name!r}, got only {titles[:30]}; correct its name or leave it out")
     seen = [own for own in book.worksheets if own.sheet_state == "visible"] or book.worksheets
     chosen = book[name] if name else seen[0]
-    others = "" if name or len(titles) == 1 else f" (first of {len(titles)}: the codebook can name another)"
+    others = "" if name or len(titles) == 1 else f" (first of {len(titles)}: sapa init --sheet takes another)"
     return chosen, f"sheet {chosen.title!r}{others}"
 
 

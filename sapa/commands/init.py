@@ -37,6 +37,7 @@ def init(
     with working(f"looking at {data.name}"):
         table = open_table(data, sheet=sheet)
         book = guess_codebook(table)
+    print(f"read {', '.join([data.name, *table.remarks])}", file=sys.stderr)
     text = python_call(guess_codebook, python_call(open_table, data, sheet=sheet))
     if not yes:
         said = _asked(table, book)
@@ -45,7 +46,6 @@ def init(
     write_codebook(book, place)
     call = python_call(write_codebook, text, place)
     found = check(table, book)
-    print(f"read {data.name}: {', '.join(table.remarks)}", file=sys.stderr)
     print(f"wrote {place}: {len(book.items)} items, {found.counts['rows']} rows", file=sys.stderr)
     print(f"{len(found.problems)} problems; next: sapa check {data}{_named(data, place)}", file=sys.stderr)
     if as_json:
@@ -62,7 +62,7 @@ def _asked(table: "FileTable", book: "AnswerCodebook") -> "AnswerCodebook":
     from sapa.answers.codebook import MISSING_KINDS, ROLES
 
     names = [str(name) for name in table.frame.columns]
-    print(f"{', '.join(table.remarks)}\ncolumns: {', '.join(names)}", file=sys.stderr)
+    print(f"columns: {', '.join(names)}", file=sys.stderr)
     columns = {}
     for role in ROLES:
         if book.layout == "wide" and role in ("item", "rating"):

@@ -27,6 +27,8 @@ WORDINGS = (
     "cannot be read as .",
     "cannot be read: ",
     "must have a header of different names",
+    "must have the sheet asked for",
+    "only a workbook has sheets",
     "the file must have the columns that the codebook names",
     "problems. row",
     "problems (no row would be left)",

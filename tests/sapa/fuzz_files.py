@@ -198,9 +198,11 @@ def save_csv(rng: np.random.Generator, frame: pd.DataFrame, place: Path) -> pd.D
     text = frame.to_csv(index=False, sep=cut, quoting=quoting, lineterminator=end)
     data = text.encode(encoding, "replace")
     if rng.integers(3) == 0:
-        data += end.encode() * int(rng.integers(1, 4))  # empty lines at the end
+        data += end.encode(encoding.replace("utf-16", "utf-16-le")) * int(
+            rng.integers(1, 4)
+        )  # empty lines at the end
     place.write_bytes(data)
-    lost = encoding in ("utf-16", "koi8-r") or (encoding == "cp1251" and data.decode("cp1251") != text)
+    lost = encoding == "koi8-r" or (encoding == "cp1251" and data.decode("cp1251") != text)
     odd = any(any(c in cell for c in "\r\n\x85\u2028\ufeff\x1b") for cell in frame.to_numpy().ravel())
     return None if lost or odd else frame
 

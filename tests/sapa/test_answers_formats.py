@@ -97,7 +97,7 @@ def test_a_workbook_gives_the_sheet_asked_for_and_says_which_it_took(tmp_path, w
         book.sheets["hidden"].sheet_state = "hidden"
     first = read(place, codebook=BOOK)
     assert first.sizes["respondent"] == 60
-    assert first.attrs["read"] == "sheet 'answers' (first of 3: the codebook can name another)"
+    assert first.attrs["read"] == "sheet 'answers' (first of 3: sapa init --sheet takes another)"
     assert estimate(first).attrs["read"] == first.attrs["read"]
     whole = read(place, codebook=replace(BOOK, sheet="2020 год"))
     assert whole.attrs["read"] == "sheet '2020 год'"
