@@ -40,7 +40,10 @@ class Linearized:
 
     @property
     def se(self) -> FloatArray:
-        """Standard errors (score,)."""
+        """Standard errors (score,); 0 says that nobody moves the estimate, not that it is precise.
+
+        So it is for one person, or values all alike, as in R; `scores` flags such cells and leaves them NaN.
+        """
         return np.sqrt(variance(self.design, self.influence))
 
 

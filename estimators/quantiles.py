@@ -18,9 +18,10 @@ FloatArray = NDArray[np.float64]
 class Quantiles:
     """Quantiles (prob,) with the ends of Woodruff's interval; ``se`` is its length over twice Student's t.
 
-    An end is NaN where the interval of the share leaves [0, 1]. ``influence`` (respondent, prob) linearises
-    the quantiles with the density that the interval implies, so that their covariances can be had; it is
-    zero where the interval has no length or no end.
+    An end is NaN where the interval of the share leaves [0, 1]. Where both ends are one score, as for the
+    median of mostly fives or of one person, the data do not tell the error: ``se`` is NaN, where R has 0.
+    ``influence`` (respondent, prob) linearises the quantiles with the density that the interval implies, so
+    that their covariances can be had; it is zero where the interval has no length or no end.
     """
 
     prob: FloatArray
@@ -84,6 +85,7 @@ def quantile(
     below = mean(design, (x[:, None] <= estimate).astype(float), where=kept)
     t = student_t(np.asarray(float(design.df)), level)
     lower, upper = inverse(below.estimate - t * below.se), inverse(below.estimate + t * below.se)
-    se = (upper - lower) / (2 * t)
+    length = upper - lower
+    se = np.where(length > 0, length, np.nan) / (2 * t)
     slope = np.divide(se, below.se, out=np.zeros_like(se), where=np.isfinite(se) & (below.se > 0))
     return Quantiles(shares, estimate, se, lower, upper, -slope * below.influence)

@@ -166,6 +166,15 @@ def test_dropping_rows_outside_the_domain_shortens_the_error_but_zeroing_them_do
     assert dropped.se[0] < 0.9 * kept.se[0]
 
 
+@pytest.mark.parametrize("codes", [[5.0, 5, 5, 4], [3.0, np.nan, np.nan, np.nan]])
+def test_a_quantile_whose_interval_is_one_score_has_no_error(codes):
+    """The median of mostly fives, or of one person: the data do not tell, and 0 would be a claim."""
+    found = quantile(Design(weight=np.ones(4)), codes)
+    assert found.lower[0] == found.estimate[0] == found.upper[0]
+    assert np.isnan(found.se[0])
+    assert (found.influence == 0).all()
+
+
 def test_quantiles_refuse_a_level_that_is_none():
     with pytest.raises(ValueError, match="level must be between 0 and 1, got 95"):
         quantile(Design(weight=np.ones(3)), [1.0, 2.0, 3.0], level=95)
