@@ -274,13 +274,14 @@ def _assumptions(data: xr.Dataset, rounds: int, settings: Settings) -> list[str]
 
 def _selection(data: xr.Dataset, settings: Settings) -> list[str]:
     """Share of the weight that was not drawn at random, where the data tell."""
-    way = data.get("selection", xr.full_like(data["service"], PROBABILITY))
-    part = way != PROBABILITY
+    if "selection" not in data:
+        return []
+    part = data["selection"] != PROBABILITY
     if not part.any():
         return []
     weight = data.get("weight", xr.ones_like(part, dtype=float))
     share = float(weight.where(part, 0).sum() / weight.sum())
-    ways = ", ".join(sorted(set(way.values[part].tolist())))
+    ways = ", ".join(sorted(set(data["selection"].values[part].tolist())))
     return [settings.say("assume_selection", share=f"{share:.0%}", ways=ways)]
 
 

@@ -78,3 +78,12 @@ def test_the_report_says_so_in_three_languages(answers, tmp_path):
         out = tmp_path / f"{language}.html"
         write_report(out, answers, codebook=tmp_path / "a.toml", language=language, pdf=False)
         assert words in out.read_text(encoding="utf-8")
+
+
+def test_the_report_of_a_file_that_marks_nobody_says_nothing_of_it(answers, tmp_path):
+    pd.read_csv(answers).replace({"svc": {1: "a", 2: "b", 3: "c"}}).to_csv(answers, index=False)
+    out = tmp_path / "en.html"
+    for book, told in ((MIXED, 1), (replace(MIXED, nonprobability=()), 0)):
+        write_codebook(book, tmp_path / "a.toml")
+        write_report(out, answers, codebook=tmp_path / "a.toml", pdf=False)
+        assert out.read_text(encoding="utf-8").count("not drawn at random") == told
