@@ -118,7 +118,8 @@ def ratio(
     above, below = total(design, numerator, where=where), total(design, denominator, where=where)
     if np.any(below.estimate == 0):
         raise ValueError(
-            f"denominator must have a nonzero total, column {int(np.argmin(abs(below.estimate)))} is 0"
+            f"denominator must have a nonzero total, column {int(np.argmin(abs(below.estimate)))} is 0;"
+            " drop that column or widen where"
         )
     value = above.estimate / below.estimate
     return Linearized(value, (above.influence - value * below.influence) / below.estimate, design)
@@ -132,6 +133,11 @@ def mean(design: Design, values: ArrayLike, *, where: ArrayLike | None = None) -
     """
     table = _columns(design, values, "values", missing=True)
     seen = ~np.isnan(table)
+    if not (kept := (seen & (_inside(design, where)[:, None] > 0)).any(axis=0)).all():
+        raise ValueError(
+            f"values must have a number in the domain, column {int(np.argmin(kept))} has none;"
+            " drop that column or widen where"
+        )
     return ratio(design, np.where(seen, table, 0.0), seen.astype(float), where=where)
 
 

@@ -182,8 +182,10 @@ def test_quantiles_refuse_a_level_that_is_none():
 
 def test_refusals():
     design = Design(weight=[1.0, 2.0])
-    with pytest.raises(ValueError, match="denominator must have a nonzero total"):
-        mean(design, [1.0, 2.0], where=[False, False])
+    with pytest.raises(ValueError, match="denominator must have a nonzero total, column 0 is 0; drop"):
+        ratio(design, [1.0, 2.0], [0.0, 0.0])
+    with pytest.raises(ValueError, match="values must have a number in the domain, column 1 has none"):
+        mean(design, [[1.0, np.nan], [2.0, 3.0]], where=[True, False])
     with pytest.raises(ValueError, match="where must be a mask of 2 booleans"):
         mean(design, [1.0, 2.0], where=[0, 1])
     with pytest.raises(ValueError, match="values must have 2 rows"):
