@@ -12,7 +12,7 @@ from sapa.choices import MIN_DF, MIN_RATERS, Denominator, SinglePsu, Statistic, 
 from sapa.estimation.official import official
 from sapa.estimation.rows import joint, known_statistic, of_reading, rows_of, shown, unranked
 from sapa.estimation.small_cells import suppressed
-from sapa.estimation.tables import ABOVE
+from sapa.estimation.tables import ABOVE, blank_above
 
 
 def compare(
@@ -91,9 +91,9 @@ def compare(
         "not_compared": left,
     }
     table.attrs |= of_reading(before, after) | {"caution": _caution(before, after)}
-    return suppressed(
-        table, min_cell, within=ABOVE[by], raters=("raters_before", "raters_after"), flag="verdict"
-    )
+    blank = blank_above(before, by, min_cell) | blank_above(after, by, min_cell)
+    counts = ("raters_before", "raters_after")
+    return suppressed(table, min_cell, within=ABOVE[by], blank_wholes=blank, raters=counts, flag="verdict")
 
 
 def _of_both(before: xr.Dataset, after: xr.Dataset) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Small cells left out of a table, and those that would give them away."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,15 @@ def suppressed(
     min_cell: int,
     *,
     within: Sequence[str] = (),
+    blank_wholes: Collection[tuple[str, ...]] = (),
     raters: Sequence[str] = ("raters",),
     flag: str = "flag",
 ) -> pd.DataFrame:
     """Table with the numbers of every row of few raters left blank, and of those that would give them away.
 
     A score is a mean over the parts below it, so one blank part can be worked out from the whole and the
-    other parts. Where one part of a whole is blank alone, the part with the next fewest raters is so too.
+    other parts. Where one part of a whole is blank alone, the part with the next fewest raters is so too. A
+    whole that is blank itself could be worked out from its parts: one of them is left blank at least.
 
     Parameters
     ----------
@@ -28,6 +30,8 @@ def suppressed(
         Fewest raters whose figures are shown; 0 shows all.
     within
         Columns that name the whole; none: all rows are parts of one.
+    blank_wholes
+        Wholes that are left blank in a table of their own: their values in `within`.
     raters
         Columns that count raters; the smallest counts.
     flag
@@ -48,9 +52,9 @@ def suppressed(
         raise ValueError(f"min_cell must be at least 0, got {min_cell}; 0 shows every cell")
     count = table[list(raters)].min(axis=1).to_numpy()
     few = count < min_cell
-    if not few.any():
+    telling = _telling(table, count, few, within, blank_wholes)
+    if not (few | telling).any():
         return table
-    telling = _telling(table, count, few, within)
     shown = {
         name: table[name].astype("Float64" if table[name].dtype == "Int64" else float).mask(few | telling)
         for name in table.select_dtypes("number").columns
@@ -63,14 +67,22 @@ def suppressed(
 
 
 def _telling(
-    table: pd.DataFrame, count: NDArray[np.int64], few: NDArray[np.bool_], within: Sequence[str]
+    table: pd.DataFrame,
+    count: NDArray[np.int64],
+    few: NDArray[np.bool_],
+    within: Sequence[str],
+    blank_wholes: Collection[tuple[str, ...]],
 ) -> NDArray[np.bool_]:
-    """Rows that with the whole would give a lone blank part away; parts that nobody rated do not matter."""
+    """Rows that with the whole would give a lone blank part away, or all together a blank whole.
+
+    Parts that nobody rated do not matter.
+    """
     by = [*within, *(["statistic"] if "statistic" in table else [])]
     whole = table.groupby(by, sort=False).ngroup() if by else pd.Series(0, index=table.index)
     facts = pd.DataFrame({"whole": whole.to_numpy(), "few": few & (count > 0), "count": count})
-    lone = facts.groupby("whole")["few"].transform("sum") == 1
-    others = facts[lone & ~few & (count > 0)]
+    names = zip(*(table[name] for name in within), strict=True)
+    enough = np.array([0 if own in blank_wholes else 1 for own in names] if blank_wholes else 1)
+    others = facts[(facts.groupby("whole")["few"].transform("sum") == enough) & ~few & (count > 0)]
     found = np.zeros(len(table), dtype=bool)
     found[others.groupby("whole")["count"].idxmin().to_numpy(dtype=int)] = True
     return found

@@ -41,8 +41,8 @@ def estimate(
     data, by, denominator, deff, level, single_psu
         As in :func:`official`. Items have no `deff`: their variances are those of the design.
     min_cell
-        Figures of fewer raters are left blank, and one more where the lone blank could be worked out; see
-        :func:`suppressed`.
+        Figures of fewer raters are left blank, and one more where the lone blank could be worked out, from
+        this table or from that of the level above; see :func:`suppressed`.
 
     Returns
     -------
@@ -62,7 +62,18 @@ def estimate(
             found, by, ["estimate", "se", "lower", "upper", "n", "raters", "effective_n", "df", "flag"]
         )
     table.attrs |= of_reading(data)
-    return suppressed(table, min_cell, within=ABOVE[by])
+    return suppressed(table, min_cell, within=ABOVE[by], blank_wholes=blank_above(data, by, min_cell))
+
+
+def blank_above(data: xr.Dataset, by: By, min_cell: int) -> set[tuple[str, ...]]:
+    """Names of the wholes, of the level above, that :func:`estimate` leaves blank."""
+    wholes: tuple[By, ...] = ("service", "channel")
+    above = [level for level in wholes if PARTS[level] == ABOVE[by]]
+    if not min_cell or not above:
+        return set()
+    table = estimate(data, by=above[0], single_psu="certainty", min_cell=min_cell)
+    rows = table.loc[table["raters"].isna(), list(ABOVE[by])]
+    return set(rows.itertuples(index=False, name=None))
 
 
 def rank(
@@ -102,7 +113,8 @@ def rank(
 
     Returns
     -------
-    One row a unit, best first: names, ``estimate, se, rank, rank_lower, rank_upper, n, raters, df, note``.
+    One row a unit, best first, those left blank last: names, ``estimate, se, rank, rank_lower, rank_upper,
+    n, raters, df, note``.
 
     Raises
     ------
@@ -122,7 +134,13 @@ def rank(
         table[name] = pd.array(column, dtype="Int64")
     table["note"] = note
     order = np.lexsort((-np.nan_to_num(one["estimate"].values, nan=-1.0), note != ""))
-    table = suppressed(table.iloc[order].reset_index(drop=True), min_cell, within=ABOVE[by], flag="note")
+    table = table.iloc[order].reset_index(drop=True)
+    blank = blank_above(data, by, min_cell)
+    table = suppressed(table, min_cell, within=ABOVE[by], blank_wholes=blank, flag="note")
+    if table["raters"].isna().any():  # last, by name: their place among the others would tell their score
+        blank_rows = table["raters"].isna()
+        by_name = table[blank_rows].sort_values(list(PARTS[by])).index
+        table = table.loc[[*table.index[~blank_rows], *by_name]].reset_index(drop=True)
     resolvable = float(np.nanmedian(sets["resolvable"].values))
     table.attrs |= of_reading(data) | {
         "statistic": statistic,

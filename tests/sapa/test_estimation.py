@@ -193,6 +193,45 @@ def test_no_blank_part_can_be_worked_out_from_the_whole():
     assert few["estimate"].isna().groupby(few["service"]).all().sum() == 2
 
 
+def test_no_blank_service_can_be_worked_out_from_its_channels():
+    data = made([4.0, 3.0, 3.5], channels=("office", "online"))
+    thin = np.flatnonzero((data["service"] == "s2").values)[2:]
+    data = data.isel(respondent=np.setdiff1d(np.arange(180), thin))
+
+    def shown(by, min_cell):
+        table = sapa.estimate(data, by=by, min_cell=min_cell).query("statistic == 'mean'")
+        return table.set_index([name for name in ("service", "channel", "criterion") if name in table])
+
+    whole = shown("service", 5)
+    assert whole["flag"].tolist() == ["would give another away", "", "fewer than 5 raters"]
+    known = shown("channel", 0)["estimate"]
+    country = sapa.estimate(data, by="country").query("statistic == 'mean'")["estimate"].item()
+    by_hand = 3 * country - whole.loc["s1", "estimate"] - known["s0"].mean()
+    assert by_hand == pytest.approx(known["s2"].mean())  # so s0 must not be had from its channels
+    parts = shown("channel", 5)
+    assert parts["estimate"].isna().groupby("service").sum().to_dict() == {"s0": 1, "s1": 0, "s2": 2}
+    inside = shown("criterion", 5)
+    (blank,) = parts.loc["s0"].index[parts.loc["s0", "estimate"].isna()]
+    assert inside.loc[("s0", blank), "estimate"].isna().sum() == 1
+    ranked = sapa.rank(data, by="channel", min_cell=5, min_raters=2, min_df=1)
+    assert ranked.loc[ranked["estimate"].isna(), ["service", "channel"]].values.tolist() == [
+        ["s0", blank],
+        ["s2", "office"],
+        ["s2", "online"],
+    ]
+    items = sapa.estimate(data, by="item", min_cell=5).query("statistic == 'mean'")
+    assert set(items.loc[items["estimate"].isna(), "service"]) == {"s0", "s2"}
+
+
+def test_the_order_of_a_ranking_does_not_tell_what_is_blank():
+    data = made([3.0, 4.6, 3.8, 4.2])
+    thin = np.isin(data["service"], ["s1", "s3"])
+    kept = np.flatnonzero(~thin | (np.arange(thin.size) % 20 == 0))
+    table = sapa.rank(data.isel(respondent=kept), min_cell=5, min_raters=2, min_df=1)
+    assert table["service"].tolist() == ["s2", "s0", "s1", "s3"]
+    assert table["estimate"].isna().tolist() == [False, False, True, True]
+
+
 def test_every_unit_has_the_degrees_of_freedom_of_its_own():
     data = made([4.0, 3.0, 3.6])
     table = sapa.rank(data.isel(respondent=np.r_[0:60, 60:75, 120:180]), min_raters=5, min_df=2)
