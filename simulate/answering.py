@@ -49,7 +49,10 @@ class NotApplicable:
         if group.size != items:
             raise ValueError(f"group must have one label for each of {items} items, got {group.size}")
         uniform = streams.uniforms(Purpose.APPLICABLE, ratings.shape[1], int(group.max()) + 1)
-        ratings[(uniform[..., group] < chance) & (ratings > 0)] = NOT_APPLICABLE
+        some = np.flatnonzero(chance.reshape(-1, items).any(axis=0))  # most items apply to everybody
+        asked = ratings[..., some]
+        asked[(uniform[..., group[some]] < chance[..., some]) & (asked > 0)] = NOT_APPLICABLE
+        ratings[..., some] = asked
 
 
 @dataclass(frozen=True, slots=True)

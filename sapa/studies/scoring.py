@@ -68,7 +68,7 @@ class RuleScores:
         leaves = Leaves.of(survey.population)
         rated = survey.ratings > 0
         given = _by_form(survey, rated)[:, leaves.form, leaves.item]
-        total = _by_form(survey, np.where(rated, survey.ratings, 0))[:, leaves.form, leaves.item]
+        total = _by_form(survey, np.maximum(survey.ratings, 0))[:, leaves.form, leaves.item]
         mean = np.divide(total, given, out=np.full(given.shape, np.nan), where=given > 0)
         taking = np.ones(survey.ratings.shape[:2]) if survey.responded is None else survey.responded
         people = _by_form(survey, taking[..., None])[..., 0]
