@@ -128,6 +128,17 @@ def proportion(name: str, value: float, *, ends: bool = False) -> float:
     return float(value)
 
 
+def check_deff(deff: float) -> None:
+    """Refuse what is no design effect.
+
+    >>> check_deff(0)
+    Traceback (most recent call last):
+    ValueError: deff must be a positive number, got 0; 1 is simple random sampling
+    """
+    if not 0 < deff < np.inf:
+        raise ValueError(f"deff must be a positive number, got {deff}; 1 is simple random sampling")
+
+
 def placeable(total: float, low: FloatArray, high: FloatArray, *, name: str = "n") -> None:
     """Check that a total lies between the sum of the minima and the sum of the caps.
 

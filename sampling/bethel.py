@@ -134,6 +134,8 @@ def bethel(
     >>> answer.met, answer.n.sum().item()
     (True, 480)
     """
+    if isinstance(targets, Target) or not all(isinstance(each, Target) for each in targets):
+        raise TypeError(f"targets must be a sequence of Target, got {targets!r}; write [Target(...)]")
     population = numbers("sizes", sizes)
     spread = np.asarray(sd, dtype=np.float64)
     several = spread.ndim > population.ndim

@@ -207,6 +207,7 @@ def separates_top(
         truth = shrunken(raw[ranked], np.asarray(se, dtype=np.float64)[ranked])
     else:
         raise ValueError("se must be given unless true_scores are, got neither; raw scores are not the truth")
+    proportion("level", level)
     if not 1 <= whole("k", k) < ranked.size:
         raise ValueError(f"k must lie in 1..{ranked.size - 1}, got {k}; leave some for the rest")
     order = np.argsort(-truth, kind="stable")
@@ -266,11 +267,12 @@ def detects_change(
     callable Plan -> probability
     """
     confidence = per_interval(1 - proportion("level", level), multiplicity)
+    shift = numbers("change", change, minimum=-np.inf)
 
     def decide(plan: Plan) -> float:
         n, asked = plan.count(by), plan.asked(by)
         error = plan.standard_error(by, sd=plan.frame.spread(statistic), deff=deff, weighted=weighted)[asked]
-        power = power_of_shift(np.asarray(change), np.sqrt(2) * error, 2 * n[asked] / deff - 2, confidence)
+        power = power_of_shift(shift, np.sqrt(2) * error, 2 * n[asked] / deff - 2, confidence)
         return float(power.prod() if together else power.min())
 
     return decide
@@ -301,6 +303,8 @@ def reaches_half_width(
     callable Plan -> probability
     """
     each = per_interval(confidence, multiplicity)
+    if not numbers("width", width) > 0:
+        raise ValueError(f"width must be above 0, got {width:g}; say how wide an interval may be")
 
     def decide(plan: Plan) -> float:
         got = plan.half_width(

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sampling.arguments import A, FloatArray, IntArray
+from sampling.arguments import A, FloatArray, IntArray, check_deff
 from sampling.frame import Frame
 from sampling.precision import detectable_shift, half_width
 
@@ -78,8 +78,7 @@ class Plan:
         ValueError
             If `deff` is no positive number.
         """
-        if not 0 < deff < np.inf:
-            raise ValueError(f"deff must be a positive number, got {deff}; 1 is simple random sampling")
+        check_deff(deff)
         spread = np.broadcast_to(np.asarray(self.frame.sd if sd is None else sd), self.n.shape)
         table, taken = self.frame.table, self.n > 0
         if weighted:

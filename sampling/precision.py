@@ -199,7 +199,8 @@ def power_of_comparison(
     gap = numbers("difference", difference, minimum=-np.inf)
     error, freedom = _difference_error(n, other, sd, share, population, deff, response, correlation)
     freedom = freedom if df is None else numbers("df", df, infinite=True)
-    return labelled(power_of_shift(gap, error, freedom, per_interval(1 - level, multiplicity)), difference)
+    confidence = per_interval(1 - proportion("level", level), multiplicity)
+    return labelled(power_of_shift(gap, error, freedom, confidence), difference)
 
 
 def detectable_change(
@@ -232,7 +233,7 @@ def detectable_change(
     error, freedom = _difference_error(n, other, sd, share, population, deff, response, correlation)
     freedom = freedom if df is None else np.broadcast_to(numbers("df", df, infinite=True), error.shape)
     confidence = per_interval(1 - proportion("level", level), multiplicity)
-    shift = detectable_shift(np.asarray(freedom), power=proportion("power", power), level=1 - confidence)
+    shift = detectable_shift(np.asarray(freedom), power=power, level=1 - confidence)
     found = np.multiply(shift, error, out=np.zeros(error.shape), where=error > 0)
     return labelled(np.asarray(found), n)
 
@@ -243,6 +244,7 @@ def detectable_shift(df: FloatArray, *, power: float, level: float) -> FloatArra
     >>> detectable_shift(np.array([np.inf, 8.0, 0.5]), power=0.8, level=0.05).round(3).tolist()
     [2.802, 3.201, inf]
     """
+    check_power(power, level)
     low, high = np.zeros(df.shape), np.full(df.shape, 4.0)
     usable = df >= 1
     for _ in range(40):
@@ -255,6 +257,20 @@ def detectable_shift(df: FloatArray, *, power: float, level: float) -> FloatArra
         found = rejection_probability(middle, df, 1 - level) >= power
         low, high = np.where(found, low, middle), np.where(found, middle, high)
     return np.where(usable, high, np.inf)
+
+
+def check_power(power: float, level: float) -> None:
+    """Refuse a power that the test has where there is no difference at all.
+
+    >>> check_power(0.04, 0.05)
+    Traceback (most recent call last):
+    ValueError: power must be above the level 0.05, got 0.04; without any difference the test has that much
+    """
+    if proportion("power", power) <= proportion("level", level):
+        raise ValueError(
+            f"power must be above the level {level:g}, got {power:g}; "
+            "without any difference the test has that much"
+        )
 
 
 def resolvable_difference(
@@ -304,7 +320,8 @@ def resolvable_difference(
     0.1913
     """
     done = _completed(n, response)
-    error = _standard_error(done, _deviation(sd, share, population), population, numbers("deff", deff))
+    inflation = _at_least("deff", deff, 0.0)
+    error = _standard_error(done, _deviation(sd, share, population), population, inflation)
     count = error.size if domains is None else whole("domains", domains, minimum=2)
     if count < 2:
         raise ValueError(

@@ -8,7 +8,7 @@ from numpy.polynomial import Chebyshev
 from scipy.special import stdtrit
 from scipy.stats import norm
 
-from sampling.arguments import FloatArray, proportion
+from sampling.arguments import FloatArray, check_deff, proportion
 from sampling.precision import detectable_shift
 
 
@@ -19,6 +19,7 @@ def student_factor(confidence: float, deff: float) -> Callable[[FloatArray], Flo
     [0.0, 0.154, 0.958]
     """
     level = (1 + proportion("confidence", confidence)) / 2
+    check_deff(deff)
     z = norm.ppf(level)
 
     def factor(n: FloatArray) -> FloatArray:
@@ -35,6 +36,7 @@ def power_factor(power: float, level: float, deff: float) -> tuple[Callable[[Flo
     >>> factor(np.array([1.0, 2.0, 30.0])).round(3).tolist(), round(most, 4)
     ([0.0, 0.496, 0.983], 2.8016)
     """
+    check_deff(deff)
     shift, most = _shifts(proportion("power", power), proportion("level", level))
 
     def factor(n: FloatArray) -> FloatArray:

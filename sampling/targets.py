@@ -11,6 +11,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.stats import norm
 
 from sampling.arguments import FloatArray, Values, numbers, proportion
+from sampling.precision import check_power
 from sampling.small_samples import power_factor, student_factor
 
 GRID = np.unique(np.concatenate([np.arange(1.0, 41.0), np.geomspace(41, 1e9, 60)]))
@@ -53,6 +54,10 @@ class Target:
         if (array <= 0).any():
             raise ValueError(f"se must be positive, got {array.min():g}; use infinity to ask for nothing")
         numbers("count", self.count)
+        if isinstance(self.by, bool):
+            raise TypeError(
+                f"by must be an axis, a dimension's name or labels, got {self.by}; name the domains"
+            )
 
     @classmethod
     def cv(cls, cv: Values, mean: Values, by: Any = None, *, name: str = "") -> "Target":
@@ -91,7 +96,8 @@ class Target:
 
         By a normal test, or Student's at ``2 * n / deff - 2`` degrees of freedom.
         """
-        z = norm.ppf(1 - proportion("level", level) / 2) + norm.ppf(proportion("power", power))
+        check_power(power, level)
+        z = norm.ppf(1 - level / 2) + norm.ppf(power)
         if not student:
             return cls(numbers("change", change) / (z * np.sqrt(2)), by, name)
         factor, most = power_factor(power, level, deff)
@@ -221,7 +227,7 @@ def constraints(
         title = target.name or f"target {number}"
         mass = np.bincount(codes, population, labels.size)
         weight = np.divide(population, mass[codes], out=np.zeros_like(population), where=mass[codes] > 0)
-        spread = np.broadcast_to(numbers("se", target.se, infinite=True), (sd.shape[0], labels.size))
+        spread = _asked("se", target.se, (sd.shape[0], labels.size), title)
         first = rows.size
         for v, (deviation, wanted) in enumerate(zip(sd, spread, strict=True)):
             entry = deff * (weight * deviation) ** 2
@@ -238,12 +244,24 @@ def constraints(
             rows.names += [f"{title}, variable {v}, domain {labels[k]}" for k in keep]
         if target.factor is not None:
             rows.factors.append((slice(first, rows.size), target.factor))
-        least = np.broadcast_to(numbers("count", target.count), labels.shape)
+        least = _asked("count", target.count, labels.shape, title)
         keep = np.flatnonzero((least > 0) & (mass > 0))
         none = np.zeros(keep.size)
         rows.add(keep, codes, np.zeros_like(population), none, np.full(keep.size, np.inf), least[keep])
         rows.names += [f"{title}, fewest interviews, domain {labels[k]}" for k in keep]
     return rows.constraints()
+
+
+def _asked(name: str, values: Values, shape: tuple[int, ...], title: str) -> FloatArray:
+    """What a target asks of every domain (and variable)."""
+    array = numbers(name, values, infinite=True)
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(
+            f"{name} of {title} must be a number or of shape {shape}, got shape {array.shape}; "
+            "give one for each domain, variables first"
+        ) from None
 
 
 class _Rows:
@@ -296,7 +314,10 @@ def _domains(target: Target, sizes: Values) -> tuple[NDArray[Any], NDArray[np.in
         axis = sizes.dims.index(by)
         labels = np.asarray(sizes.indexes[by]) if by in sizes.indexes else np.arange(shape[axis])
     elif isinstance(by, int):
-        axis, labels = by, np.arange(shape[by])
+        if not -len(shape) <= by < len(shape):
+            raise ValueError(f"by must be an axis of the sizes, 0..{len(shape) - 1}, got {by}")
+        axis = by % len(shape)
+        labels = np.arange(shape[axis])
     else:
         names, codes = np.unique(np.asarray(by).ravel(), return_inverse=True)
         if codes.size != int(np.prod(shape)):

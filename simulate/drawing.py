@@ -69,8 +69,8 @@ def draw(
         model,
         streams,
         size,
-        settlement=_groups("settlement", settlement, size, lowest=0),
-        interviewer=_groups("interviewer", interviewer, size, lowest=-1),
+        settlement=_groups("settlement", settlement, len(span), size, lowest=0),
+        interviewer=_groups("interviewer", interviewer, len(span), size, lowest=-1),
     )
     return ratings_given(model, cells, node, streams)
 
@@ -227,11 +227,16 @@ def _table(model: RatingModel) -> NDArray[np.void]:
     return slots.view(np.dtype((np.void, model.items))).reshape(5, -1)
 
 
-def _groups(name: str, group: ArrayLike | None, size: int, *, lowest: int) -> Ints | None:
-    """Groups of people as whole numbers, one a person."""
+def _groups(name: str, group: ArrayLike | None, replicates: int, size: int, *, lowest: int) -> Ints | None:
+    """Groups of people as whole numbers, one a person, or one a replicate and person."""
     if group is None:
         return None
     codes = np.asarray(group)
-    if not np.issubdtype(codes.dtype, np.integer) or codes.shape[-1:] != (size,) or (codes < lowest).any():
-        raise ValueError(f"{name} must hold a whole number of at least {lowest} for each of {size} people")
+    if not np.issubdtype(codes.dtype, np.integer) or (codes < lowest).any():
+        wrong = codes.min() if np.issubdtype(codes.dtype, np.integer) else codes.dtype
+        raise ValueError(f"{name} must be whole numbers of at least {lowest}, got {wrong}; number the groups")
+    if codes.shape not in ((size,), (replicates, size)):
+        raise ValueError(
+            f"{name} must have shape ({size},) or {(replicates, size)}, got {codes.shape}; give one a person"
+        )
     return codes.astype(np.intp, copy=False)

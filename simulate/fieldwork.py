@@ -1,6 +1,7 @@
 """Reaching people: modes of interview, recruitment, interviewers, contact and cooperation."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import xarray as xr
@@ -40,10 +41,9 @@ class Modes:
     def __post_init__(self) -> None:
         if not len(self.names) == len(self.shift) == len(self.cost):
             raise ValueError(f"shift and cost must have one number a mode, {len(self.names)} in all")
-        if len(set(self.names)) < len(self.names):
-            raise ValueError(f"names must differ, got {self.names}")
+        _check_names("names", self.names)
         check_finite("shift", *self.shift)
-        check_finite("cost", *self.cost)
+        check_finite("cost", *self.cost, least=0.0)
         table = self.table()
         if table.sizes["mode"] != len(self.names) or list(table["mode"].values) != list(self.names):
             raise ValueError(f"shares must have a probability for each of the modes {self.names}")
@@ -85,7 +85,7 @@ class Contact:
 
     def __post_init__(self) -> None:
         check_chance("chance of contact", self.chance)
-        check_finite("cost", self.cost)
+        check_finite("cost", self.cost, least=0.0)
         check_finite("slope", self.slope)
 
     def reached(
@@ -165,11 +165,9 @@ class Snowball:
 
     def __post_init__(self) -> None:
         check_chance("share recruited", self.share)
-        check_finite("spread", self.spread)
-        if self.spread < 0 or not -1 <= self.correlation <= 1:
-            raise ValueError(
-                f"spread must be at least 0 and correlation in -1..1, got {self.spread}, {self.correlation}"
-            )
+        check_finite("spread", self.spread, least=0.0)
+        if not -1 <= self.correlation <= 1:
+            raise ValueError(f"correlation must lie in -1..1, got {self.correlation}")
 
     def recruited(self, size: int, streams: Streams) -> tuple[NDArray[np.bool_], Floats] | None:
         """(replicates, size) who is recruited by snowball, and a normal for their degree."""
@@ -214,8 +212,8 @@ class Interviewers:
 
     def __post_init__(self) -> None:
         check_whole("workload", self.workload, least=0)
-        if isinstance(self.modes, str):
-            raise TypeError(f"modes must be a tuple of names, got {self.modes!r}; write ({self.modes!r},)")
+        if self.modes is not None:
+            _check_names("modes", self.modes)
 
     def assign(self, population: Population, cell: Ints, mode: Ints | None, modes: Modes) -> Ints | None:
         """(n,) or (replicates, n) interviewer of each person; -1 for none."""
@@ -287,11 +285,24 @@ def check_chance(name: str, chance: Chance | tuple[float, ...]) -> None:
         raise ValueError(f"{name} must lie in 0..1, got {values.min()}..{values.max()}")
 
 
-def check_finite(name: str, *values: float) -> None:
-    """Refuse what is no number."""
+def check_finite(name: str, *values: float, least: float = -np.inf) -> None:
+    """Refuse what is no number, or too small a one."""
     for value in values:
+        if not isinstance(value, Real):
+            raise TypeError(f"{name} must be a number, got {value!r}")
         if not np.isfinite(value):
             raise ValueError(f"{name} must be a finite number, got {value}")
+        if value < least:
+            raise ValueError(f"{name} must be at least {least:g}, got {value}")
+
+
+def _check_names(name: str, names: tuple[str, ...]) -> None:
+    """Refuse what are no names that differ."""
+    if not isinstance(names, tuple | list) or not all(isinstance(each, str) for each in names):
+        remedy = f"; write ({names!r},)" if isinstance(names, str) else ""
+        raise TypeError(f"{name} must be a tuple of names, got {names!r}{remedy}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"{name} must differ, got {names}; name each once")
 
 
 def check_whole(name: str, value: int, *, least: int) -> None:

@@ -154,6 +154,46 @@ def test_unattainable_target_is_named():
         Target(0.0)
 
 
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        ([Target(0.1, by=2)], r"by must be an axis of the sizes, 0\.\.1, got 2"),
+        ([Target([0.1, 0.2, 0.3], by=0)], r"se of target 0 must be .* shape \(1, 2\), got shape \(3,\)"),
+        ([Target.fewest([4, 5, 6], by=0)], r"count of target 0 must be .* shape \(2,\), got shape \(3,\)"),
+        ([0.1], r"targets must be a sequence of Target, got \[0\.1\]"),
+        (Target(0.1), r"targets must be a sequence of Target, got Target"),
+    ],
+)
+def test_targets_that_do_not_fit_the_sizes_say_how(targets, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        bethel(np.full((2, 3), 50.0), 1.0, targets)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Target(0.1, by=True), "by must be an axis, a dimension's name or labels, got True"),
+        (lambda: Target.half_width(0.1, student=True, deff=0), "deff must be a positive number, got 0"),
+        (lambda: Target.change(0.1, student=True, deff=np.nan), "deff must be a positive number, got nan"),
+        (lambda: Target.change(0.1, power=0.04), "power must be above the level 0.05, got 0.04"),
+        (
+            lambda: Target.change(0.1, student=True, power=0.05),
+            "power must be above the level 0.05, got 0.05",
+        ),
+    ],
+)
+def test_targets_that_ask_for_nothing_sensible_are_refused(make, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        make()
+
+
+def test_an_axis_may_be_counted_from_the_last():
+    table = np.full((2, 3), 50.0)
+    assert bethel(table, 1.0, [Target(0.2, by=-1)]).n == pytest.approx(
+        bethel(table, 1.0, [Target(0.2, by=1)]).n
+    )
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10**6))
 def test_student_targets_and_fewest_interviews_against_a_general_optimiser(seed):

@@ -109,6 +109,12 @@ def test_bad_input_is_named():
         smallest_plan(make, detects_change(0.01), high=300)
     with pytest.raises(ValueError, match=r'statistic must be "mean" or "share"'):
         detects_change(0.1, statistic="median")(make(100))
+    with pytest.raises(ValueError, match=r"level must lie between 0 and 1, got 5; write"):
+        separates_top([4, 5], 1, true_scores=[4, 5], level=5)
+    with pytest.raises(ValueError, match=r"change must be finite numbers, got nan"):
+        detects_change(np.nan)
+    with pytest.raises(ValueError, match=r"width must be above 0, got 0; say how wide"):
+        reaches_half_width(0)
     with pytest.raises(ValueError, match=r"scores and se must be one each"):
         shrunken([4, 5], [0.1])
 

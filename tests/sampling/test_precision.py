@@ -127,7 +127,11 @@ def test_simultaneous_level_holds():
         (lambda: half_width(10, sd=1, population=5), r"n must not exceed the population"),
         (lambda: half_width(10, sd=1, multiplicity=0), r"multiplicity must be a whole number of at least 1"),
         (lambda: power_of_comparison(1, 10, sd=1, correlation=2), r"correlation must lie in -1..1"),
+        (lambda: power_of_comparison(1, 10, sd=1, level=5), r"level must lie between 0 and 1, got 5; write"),
+        (lambda: detectable_change(10, sd=1, power=0.05), r"power must be above the level 0.05, got 0.05"),
+        (lambda: detectable_change(10, sd=1, power=80), r"power must lie between 0 and 1, got 80; write"),
         (lambda: resolvable_difference(10, sd=1), r"domains must be at least 2"),
+        (lambda: resolvable_difference(10, domains=3, sd=1, deff=0), r"deff must be above 0, got 0"),
         (lambda: sample_size(1e-9, sd=9), r"margin must be attainable"),
     ],
 )

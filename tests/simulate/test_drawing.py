@@ -168,11 +168,14 @@ def test_wrong_cells_and_missing_groups_are_refused():
         draw(model, [0.5], seed=1)
     with pytest.raises(ValueError, match=r"cell must have shape \(n,\) or \(2, n\)"):
         checked_cells(model, np.zeros((3, 4), int), 2)
-    for groups in ([0], [0.5, 1.0], [-1, 0]):
-        with pytest.raises(
-            ValueError, match="settlement must hold a whole number of at least 0 for each of 2"
-        ):
-            draw(model, [0, 1], seed=1, settlement=groups)
+    for groups, message in (
+        ([0.5, 1.0], "whole numbers of at least 0, got float64; number"),
+        ([-1, 0], "whole numbers of at least 0, got -1; number"),
+        ([0], r"shape \(2,\) or \(3, 2\), got \(1,\); give one a person"),
+        ([[0, 0], [0, 0]], r"shape \(2,\) or \(3, 2\), got \(2, 2\); give"),
+    ):
+        with pytest.raises(ValueError, match=f"settlement must .*{message}"):
+            draw(model, [0, 1], seed=1, replicates=3, settlement=groups)
     with pytest.raises(ValueError, match="replicates must be at least 1, got 0"):
         draw(model, [0], seed=1, replicates=0, settlement=[0])
     with pytest.raises(ValueError, match="settlement must be given"):

@@ -470,6 +470,10 @@ def test_modes_of_interviewers_must_be_known():
         Response(interviewers=Interviewers(20, modes=("phone",)))
     with pytest.raises(TypeError, match="modes must be a tuple of names, got 'phone'"):
         Interviewers(20, modes="phone")
+    with pytest.raises(TypeError, match=r"modes must be a tuple of names, got \(1, 'web'\)"):
+        Interviewers(20, modes=(1, "web"))
+    with pytest.raises(TypeError, match=r"names must be a tuple of names, got 'ab'; write \('ab',\)"):
+        Modes("ab", (0.5, 0.5), (0.0, 0.0), (0.0, 0.0))
 
 
 def test_fabrication_is_at_most_the_fabricators_and_needs_interviewers():
@@ -506,6 +510,10 @@ def test_chances_outside_0_to_1_are_refused(bad):
         (lambda: Modes(("a",), (1.0,), (0.0,), (float("nan"),)), "cost must be a finite number, got nan"),
         (lambda: Modes(("a", "a"), (0.5, 0.5), (0.0, 0.0), (0.0, 0.0)), "names must differ"),
         (lambda: Contact(0.5, cost=float("nan")), "cost must be a finite number, got nan"),
+        (lambda: Contact(0.5, cost=-1), "cost must be at least 0, got -1"),
+        (lambda: Modes(cost=(-1.0,)), r"cost must be at least 0, got -1\.0"),
+        (lambda: Snowball(0.1, 1.0, correlation=1.5), r"correlation must lie in -1\.\.1, got 1\.5"),
+        (lambda: Interviewers(9, modes=("phone", "phone")), "modes must differ, got"),
         (lambda: Fabrication(0.1, pmf=(0.0, 0.5, 0.5)), "pmf must have a probability for each of 1..5"),
         (lambda: Fabrication(0.1).detection(0, 0), "workload must be at least 1, got 0"),
         (lambda: Fabrication(0.1).detection(5, 6), r"fabricated must lie in 0\.\.5, got 6"),
@@ -521,6 +529,8 @@ def test_what_must_be_whole_is_refused_otherwise():
         Interviewers(2.5)
     with pytest.raises(TypeError, match="workload must be a whole number, got nan"):
         Interviewers(float("nan"))
+    with pytest.raises(TypeError, match=r"shift must be a number, got 'x'"):
+        Modes(shift=("x",))
     with pytest.raises(TypeError, match=r"points must be a whole number, got 1\.5"):
         Styles(points=1.5)
 
