@@ -53,7 +53,11 @@ sets <- csranks(coef(scores), vcov(scores), coverage = 0.95, simul = TRUE, stepd
 
 write_json(list(
   provenance = list(made_by = "Rscript survey.R", R = R.version.string, survey = as.character(packageVersion("survey")),
-                    csranks = "csranks() of its public repository, R/ranks.R and R/diffmeans.R, argument checks left out",
+                    MASS = as.character(packageVersion("MASS")),
+                    csranks = list(repository = "github.com/danielwilhelm/R-CS-ranks",
+                                   files = "R/ranks.R at commit 03c8d61, R/diffmeans.R at commit 1c467e1, sourced without the checks of arguments",
+                                   call = "csranks(x, Sigma, coverage = 0.95, simul = TRUE, stepdown = TRUE, R = 1e5, seed = 1)",
+                                   inputs = "coef and vcov of scores, in composite below"),
                     date = as.character(Sys.Date())),
   means = list(estimate = means$costs_1, se = means$se, df = degf(des)),
   shares = list(estimate = fives[["I(costs_1 == 5)TRUE"]], se = fives[["se.I(costs_1 == 5)TRUE"]],
