@@ -104,7 +104,8 @@ class Plan:
     ) -> FloatArray:
         """The expected half-width of the interval of every domain's mean.
 
-        Student's t at ``n / deff - 1`` degrees of freedom times the standard error; infinite below 1.
+        Student's t at ``n / deff - 1`` degrees of freedom times the standard error; infinite below 1, but 0
+        where everyone is asked.
         """
         error = self.standard_error(by, sd=sd, deff=deff, weighted=weighted)
         n = self.count(by).astype(np.float64)
@@ -113,7 +114,7 @@ class Plan:
         # an interval of a mean with standard error 1 is its quantile
         freedom = np.maximum(n[some] / deff - 1, 0.0)
         quantile[some] = half_width(n[some], sd=np.sqrt(n[some]), df=freedom, confidence=confidence)
-        return _times(quantile, error)
+        return self._times(quantile, error, by)
 
     def detectable_change(
         self,
@@ -127,23 +128,25 @@ class Plan:
     ) -> FloatArray:
         """The smallest change between two such rounds that is found with the power, in every domain.
 
-        Two-sided t test at ``2 * n / deff - 2`` degrees of freedom; infinite where these are below 1.
+        Two-sided t test at ``2 * n / deff - 2`` degrees of freedom; infinite where these are below 1, but 0
+        where everyone is asked.
         """
         error = self.standard_error(by, sd=sd, deff=deff, weighted=weighted)
         freedom = 2 * self.count(by) / deff - 2
-        return _times(detectable_shift(freedom, power=power, level=level), np.sqrt(2) * error)
+        return self._times(detectable_shift(freedom, power=power, level=level), np.sqrt(2) * error, by)
 
     def asked(self, by: By) -> NDArray[np.bool_]:
         """Domains of which precision can be asked: something is surveyed; regions have a population."""
         asked = domain_sums(self.frame.table, by) > 0
         return asked & (np.asarray(self.frame.population) > 0) if by == "region" else asked
 
-
-def _times(quantile: FloatArray, error: FloatArray) -> FloatArray:
-    """Their product; infinite without interviews, 0 where everyone is asked."""
-    known = np.isfinite(error)
-    product = np.multiply(quantile, error, out=np.zeros_like(error), where=known & (error > 0))
-    return np.asarray(np.where(known, product, np.inf))
+    def _times(self, quantile: FloatArray, error: FloatArray, by: By) -> FloatArray:
+        """Their product; infinite without interviews, 0 where everyone is asked."""
+        people = domain_sums(self.frame.table, by) if self.frame.finite else np.inf
+        census = (self.count(by) >= np.floor(people + 1e-9)) & (error == 0)
+        known = np.isfinite(error) & ((error > 0) | np.isfinite(quantile))
+        product = np.multiply(quantile, error, out=np.full(error.shape, np.inf), where=known)
+        return np.where(census, 0.0, product)
 
 
 def domain_sums(table: NDArray[A], by: By) -> NDArray[A]:

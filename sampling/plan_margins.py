@@ -58,9 +58,8 @@ def _region_totals(frame: Frame, columns: IntArray, minima: FloatArray) -> IntAr
     own = ~np.asarray(frame.possible)[~apart].any(axis=0)
     inside = int(columns[~own].sum())
     rows = np.zeros(people.size, dtype=np.int64)
-    caps = (
-        np.floor(frame.table.sum(axis=1)[~apart] + 1e-9) if frame.finite else np.full((~apart).sum(), np.inf)
-    )
+    expected = frame.table.sum(axis=1)[~apart]  # of people, so a region of 1.8 may turn out to have two
+    caps = np.ceil(expected - 1e-9) if frame.finite else np.full(expected.size, np.inf)
     try:
         ids = [r for r, out in zip(frame.regions, apart.tolist(), strict=True) if not out]
         named = xr.DataArray(people[~apart], coords={"region": ids}, dims="region")

@@ -138,7 +138,7 @@ def ranking_table(plan: Plan, *, deff: float = 1.0) -> pd.DataFrame:
     """
     rows = []
     for by in ("region", "service"):
-        error = plan.standard_error(by, deff=deff)
+        error = plan.standard_error(by, deff=deff)[plan.asked(by)]
         error = error[np.isfinite(error) & (error > 0)]
         if error.size < 2:
             continue

@@ -303,3 +303,14 @@ def test_a_design_effect_that_is_none_is_refused_not_shown_as_zero_width(deff):
     plan = allocate(frame, 20)
     with pytest.raises(ValueError, match="deff must be a positive number"):
         plan.half_width("region", deff=deff)
+
+
+def test_one_of_three_is_no_census():
+    """Cells of 0.2 to 1.8 expected people hold whole interviews: the correction alone promises certainty."""
+    frame = Frame(["A", "B", "C"], ["x"], population=[1, 5, 9], recipients=[3])
+    one, two, everyone = (allocate(frame, n) for n in (1, 2, 3))
+    assert one.half_width("service").tolist() == [np.inf]
+    assert one.detectable_change("service").tolist() == [np.inf]
+    assert two.half_width("service")[0] >= 0.0
+    assert everyone.half_width("service").tolist() == [0.0]
+    assert everyone.detectable_change("service").tolist() == [0.0]

@@ -165,3 +165,9 @@ def test_bad_demands_write_nothing(tmp_path, monkeypatch, arguments, message):
     assert isinstance(answer.exception, ValueError)
     assert message in str(answer.exception)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_those_abroad_are_no_region_of_the_ranking(workbook):
+    ranking = workbook[0]["ranking"]
+    assert ranking.ranked[ranking.domains == "region"].tolist() == [17, 17]
+    assert ranking.ranked[ranking.domains == "service"].tolist() == [62, 62]
