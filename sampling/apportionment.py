@@ -1,11 +1,13 @@
 """Whole numbers in proportion to quotas, with an exact total."""
 
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 
 from sampling.arguments import FloatArray, IntArray, Values, labelled, limits, numbers, placeable, whole
 from sampling.filling import Divisor, earn, fill
+
+METHODS: Final = ("largest_remainder", *get_args(Divisor))
 
 
 def round_total(
@@ -54,6 +56,8 @@ def round_total(
     >>> [round_total([7.2, 1.7, 1.1], 10, method=m).tolist() for m in ("jefferson", "adams")]
     [[8, 1, 1], [7, 2, 1]]
     """
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {METHODS}, got {method!r}; choose one")
     quota = numbers("values", values)
     total = whole("n", float(np.rint(quota.sum())) if n is None else n)
     low, high = limits(lower, upper, values)

@@ -45,8 +45,7 @@ def numbers(
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        message = f"{name} must be numbers, got {np.asarray(values).tolist()!r}; write decimals with a point"
-        raise TypeError(message) from error
+        raise ValueError(_no_number(name, values)) from error
     bad = np.isnan(array) | (array < minimum)
     if not infinite:
         bad |= np.isinf(array)
@@ -57,6 +56,24 @@ def numbers(
         message = f"{name} must be {kind}, got {array[index]}{where}; {remedy}"
         raise ValueError(message)
     return array
+
+
+def _no_number(name: str, values: Values) -> str:
+    """What to say of the first entry that is no number."""
+    try:
+        ragged = any(np.ndim(entry) for entry in np.asarray(values, dtype=object).flat)
+    except ValueError:
+        ragged = True
+    if ragged:
+        return f"{name} must be numbers in rows of one length, got {values!r}; fill in what is missing"
+    entries = np.asarray(values, dtype=object)
+    for index, entry in np.ndenumerate(entries):
+        try:
+            float(entry)
+        except (TypeError, ValueError):
+            where = f" at {place(values, index)}" if index else ""
+            return f"{name} must be numbers, got {entry!r}{where}; write decimals with a point"
+    return f"{name} must be numbers, got {entries.tolist()!r}; write decimals with a point"
 
 
 def matching(

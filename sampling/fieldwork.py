@@ -107,7 +107,13 @@ def backcheck(
         raise ValueError(
             f"interviewer must be one label per questionnaire, got shape {labels.shape}; flatten it"
         )
-    _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    blank = [who is None or str(who).strip() in ("", "nan") for who in labels.tolist()]
+    if any(blank):
+        raise ValueError(
+            f"interviewer must be known for every questionnaire, got none at {blank.index(True)}; fill it in"
+        )
+    names = labels.astype(str) if labels.dtype == object else labels
+    _, codes, counts = np.unique(names, return_inverse=True, return_counts=True)
     order = np.lexsort((np.random.default_rng(rng).random(labels.size), codes))
     position = np.arange(labels.size) - np.repeat(np.cumsum(counts) - counts, counts)
     quota = backcheck_quota(counts, share=share)

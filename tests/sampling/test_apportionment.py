@@ -109,3 +109,8 @@ def test_bad_input_is_named():
 def test_largest_remainder_by_hand(real, whole):
     """The largest fractions are rounded up, the first among equals."""
     assert round_total(real, sum(whole)).tolist() == whole
+
+
+def test_an_unknown_method_is_named():
+    with pytest.raises(ValueError, match=r"method must be one of \('largest_remainder', .*got 'droop'"):
+        round_total([1.5, 2.5], method="droop")

@@ -79,3 +79,14 @@ def test_qualitative_floors():
     assert qualitative(services, surveyed, regions, experts=10).experts.sum() == 16  # 8 services need 2 each
     with pytest.raises(ValueError, match=r"group_size must be a range"):
         qualitative(services, surveyed, regions, group_size=(10, 8))
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), " "])
+def test_a_questionnaire_without_an_interviewer_is_named(missing):
+    with pytest.raises(ValueError, match="interviewer must be known for every questionnaire, got none at 1"):
+        backcheck(["a", missing, "b"], rng=1)
+
+
+def test_interviewers_may_be_numbers_and_names():
+    chosen = backcheck(np.array(["a"] * 7 + [12] * 8, dtype=object), rng=1)
+    assert ((chosen < 7).sum(), (chosen >= 7).sum()) == (2, 2)

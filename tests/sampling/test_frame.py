@@ -60,7 +60,10 @@ def test_arrays_are_the_frames_own():
         ({"population": [1, -2]}, r"population must be at least 0, got -2.0 at region B"),
         ({"population": [1, np.nan]}, r"population must be finite numbers, got nan at region B"),
         ({"population": [1, 2, 3]}, r"population must have shape \(2,\)"),
-        ({"recipients": ["1,5", 2]}, r"recipients must be numbers, .* write decimals with a point"),
+        (
+            {"recipients": [2, "1,5"]},
+            r"recipients must be numbers, got '1,5' at service \w+; write decimals with a point",
+        ),
         ({"possible": [[1, 0], [0, 1]]}, r"possible must be true or false, got int64"),
         ({"possible": [[True]] * 3}, r"possible must have shape \(2, 2\)"),
         ({"population": [0, 0]}, r"population must be above 0 in some region, got 0 in all"),
