@@ -18,8 +18,8 @@ Each line names its work, and sets our time beside a bound or a peer that ran in
 machine. *promised*, *target* and *set here* are limits fixed beforehand in milliseconds; every other name is
 work that was really done: the least that could give the answer, the plain way to it, or another package.
 A ratio under 1 keeps within the bound, or is faster than the peer; a bound that is the least work possible
-can only be approached from above. Times are of the processor, unless the note says otherwise. Packages that
-are not installed (svy, R `survey` and `sampling`) have no line.
+can only be approached from above. Times are of the processor, unless the note says otherwise. A peer that
+was not installed (svy; R with `survey` and `sampling`) has no line.
 
 {topics}"""
 

@@ -129,7 +129,7 @@ def own_page(
         *([] if change is None else [_change(change, names, settings)]),
         _ratings(data, settings),
         _variance(data, settings),
-        Section("assumptions", say("assumptions"), assumptions=_assumptions(data, len(rounds), settings)),
+        Section("assumptions", say("assumptions"), assumptions=_assumptions(rounds, names, settings)),
         Section("methods", say("methods"), text=_methods(len(rounds), settings)),
         Section("references", say("references"), points=references("own" if change is None else "change")),
     ]
@@ -247,8 +247,8 @@ def _map(data: xr.Dataset, settings: Settings) -> list[Figure]:
     return [_figure(ax, settings.say("cap_map"), small=True)]
 
 
-def _assumptions(data: xr.Dataset, rounds: int, settings: Settings) -> list[str]:
-    say, official = settings.say, settings.official
+def _assumptions(rounds: list[xr.Dataset], names: tuple[str, ...], settings: Settings) -> list[str]:
+    data, say, official = rounds[-1], settings.say, settings.official
     named = [name for name in ("stratum", "psu", "weight") if name in data]
     design = (
         say("design_named", names=", ".join(header(name, language=settings.language) for name in named))
@@ -257,7 +257,7 @@ def _assumptions(data: xr.Dataset, rounds: int, settings: Settings) -> list[str]
     )
     told = [
         say("assume_design", design=design, deff=f"{official['deff']:g}"),
-        *_selection(data, settings),
+        *_of_people(rounds, names, settings),
         say("assume_model"),
         say("assume_sparse"),
         say("assume_denominator", whom=say(official["denominator"])),
@@ -269,7 +269,21 @@ def _assumptions(data: xr.Dataset, rounds: int, settings: Settings) -> list[str]
     ]
     if official["min_cell"]:
         told.append(say("assume_cells", cell=official["min_cell"]))
-    return [*told, say("assume_rounds")] if rounds > 1 else told
+    return [*told, say("assume_rounds")] if len(rounds) > 1 else told
+
+
+def _of_people(rounds: list[xr.Dataset], names: tuple[str, ...], settings: Settings) -> list[str]:
+    """Who is left out and who was not drawn at random, under the file's name where there are two."""
+    return [
+        line if len(rounds) == 1 else f"{name}: {line}"
+        for name, data in zip(names, rounds, strict=True)
+        for line in (*_dropped(data, settings), *_selection(data, settings))
+    ]
+
+
+def _dropped(data: xr.Dataset, settings: Settings) -> list[str]:
+    count = data.attrs.get("rows_dropped", 0)
+    return [settings.say("assume_dropped", count=count)] if count else []
 
 
 def _selection(data: xr.Dataset, settings: Settings) -> list[str]:

@@ -14,7 +14,7 @@ from sapa.answers.checking import Check, check, numbers
 from sapa.answers.codebook import AnswerCodebook, read_codebook
 from sapa.answers.file_table import FileTable, labelled
 from sapa.answers.files import open_table
-from sapa.answers.selection import selection_of
+from sapa.answers.selection import absent_modes, selection_of
 
 SHOWN: Final = 5
 #: What a slash in a name becomes: slashes join the paths of a scheme.
@@ -57,7 +57,8 @@ def read(
     data = _wide(table, book, found) if book.layout == "wide" else _long(table, book, found)
     data["ratings"].attrs = {"flag_values": list(CODES), "flag_meanings": " ".join(MEANINGS)}
     dropped = int((~found.usable).sum())
-    return data.assign_attrs(rows_dropped=dropped, read=", ".join(table.remarks))
+    absent = [f"no row has the mode {mode!r}" for mode in absent_modes(table, book)]
+    return data.assign_attrs(rows_dropped=dropped, read=", ".join([*table.remarks, *absent]))
 
 
 def scheme_of(data: xr.Dataset, *, above: str = "") -> Scheme:

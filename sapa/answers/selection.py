@@ -11,6 +11,15 @@ from sapa.answers.file_table import FileTable, bare
 NOT_TOLD = "mode not told"
 
 
+def absent_modes(table: FileTable, book: AnswerCodebook) -> list[str]:
+    """Modes named as not drawn at random that no row has: misspelt, or not used this time."""
+    column = book.columns.get("mode", "")
+    labels = table.labels.get(column, {})
+    codes = table.frame[column].unique() if column else ()
+    there = {bare(word) for code in codes for word in (code, labels.get(code, code))}
+    return [mode for mode in book.nonprobability if bare(mode) not in there]
+
+
 def selection_of(table: FileTable, book: AnswerCodebook) -> NDArray[np.str_]:
     """How each row's person was selected: ``"probability"``, or the mode where it was not at random.
 

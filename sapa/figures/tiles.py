@@ -25,8 +25,8 @@ TILE = 1.0  # inches
 OBLAST = {"region", "облысы", "область"}
 CITY = {"г.", "қ.", "city", "қаласы", "город"}
 LIGHT = 0.18  # luminance above which black ink has the greater contrast
-#: Least range of the colours by quantity, a tenth of the scale: what hardly differs shall look alike.
-LEAST_RANGE = {"q": 0.4, "satisfaction": 10.0}
+#: Of the quantities. The colours span a tenth of it at least: what hardly differs shall look alike.
+SCALE = {"q": (1.0, 5.0), "satisfaction": (0.0, 100.0)}
 
 
 def tile_map(
@@ -41,7 +41,7 @@ def tile_map(
 ) -> Axes:
     """Map of the regions as tiles, coloured and labelled with their values.
 
-    The colours span the values, but at least a tenth of the scale of `quantity`.
+    The colours span the values, but at least a tenth of the scale of `quantity`, within it.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def tile_map(
         )
     ax = ax or plt.subplots(figsize=(7 * TILE + 0.4, 5 * TILE + 0.9), layout="constrained")[1]
     known = [value for value in values.values() if np.isfinite(value)]
-    norm = Normalize(*_ends(known, LEAST_RANGE.get(quantity, 0.0)))
+    norm = Normalize(*_ends(known, SCALE.get(quantity)))
     colours = mpl.colormaps["cividis_r"]
     for region, (column, row) in places.items():
         value = values.get(region, float("nan"))
@@ -185,11 +185,15 @@ def region_ids(regions: Sequence[str]) -> list[str]:
     return [known[_plain(region)] for region in regions]
 
 
-def _ends(known: Sequence[float], least: float) -> tuple[float, float]:
-    """Ends of the colours: those of the values, moved apart evenly where these are closer than that."""
+def _ends(known: Sequence[float], scale: tuple[float, float] | None) -> tuple[float, float]:
+    """Ends of the colours: those of the values, moved apart where closer than a tenth of a scale."""
     low, high = min(known, default=0.0), max(known, default=1.0)
-    spare = max(0.0, least - (high - low)) / 2
-    return low - spare, high + spare
+    if scale is None:
+        return low, high
+    bottom, top = scale
+    spare = max(0.0, (top - bottom) / 10 - (high - low)) / 2
+    slide = max(0.0, bottom - (low - spare)) - max(0.0, high + spare - top)
+    return low - spare + slide, high + spare + slide
 
 
 def _luminance(colour: tuple[float, float, float]) -> float:

@@ -42,6 +42,7 @@ def test_every_result_says_what_share_was_not_drawn_at_random(answers):
     tables = [sapa.estimate(data), sapa.estimate(data, by="item"), sapa.rank(data), letters(data)]
     tables += [sapa.compare(data, data)]
     assert {table.attrs["inference"] for table in tables} == {f"{label} {ways}"}
+    assert {table.attrs["read"].partition("no row ")[2] for table in tables} == {"has the mode 'absent'"}
     assert check(answers, MIXED).counts["rows_nonprobability"] == 300
 
 

@@ -364,7 +364,15 @@ def test_a_region_without_a_value_stays_white():
     assert sum(face == (1, 1, 1, 1) for face in faces) == 15
 
 
-@pytest.mark.parametrize(("values", "ends"), [((4.38, 4.44), (4.21, 4.61)), ((3.9, 4.8), (3.9, 4.8))])
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ((4.38, 4.44), (4.21, 4.61)),
+        ((3.9, 4.8), (3.9, 4.8)),
+        ((4.98, 5.0), (4.6, 5.0)),
+        ((1.0, 1.2), (1.0, 1.4)),
+    ],
+)
 def test_colours_of_the_map_span_a_tenth_of_the_scale_and_the_values_are_named(values, ends):
     ax = figures.tile_map(dict(zip(("ALM", "KAR"), values, strict=True)), regions("en"))
     bar = ax.get_figure(root=True).axes[-1]

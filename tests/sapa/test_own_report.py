@@ -145,6 +145,19 @@ def test_the_highest_is_said_to_be_so_among_the_ranked(folder):
     assert "none of them ranked" in cells(none, "summary")
 
 
+def test_rows_left_out_are_counted_under_the_name_of_their_round(folder):
+    table = pd.read_csv(folder / "a.csv", dtype=str)
+    table.loc[[3, 9], "staff_2"] = "7"
+    table.to_csv(folder / "spoilt.csv", index=False)
+    out, later = folder / "dropped.html", folder / "a.csv"
+    for language, words in (("en", "Rows with problems"), ("kk", "Қатесі бар"), ("ru", "Строк с ошибками")):
+        options = {"codebook": folder / "a.toml", "drop": True, "language": language, "pdf": False}
+        write_report(out, folder / "spoilt.csv", after=later if language == "en" else None, **options)
+        html = out.read_text(encoding="utf-8")
+        assert html.count(words) == len(re.findall(rf"{words}[^<]*: 2; [^<]*sapa check", html)) == 1
+        assert (f"spoilt.csv: {words}" in html) == (language == "en")
+
+
 def test_numbers_stand_under_their_heads(pages):
     table = re.search(r"<thead>.*?</thead>\s*<tbody>\s*<tr>.*?</tr>", cells(pages["en"], "ranks"), re.DOTALL)[
         0
