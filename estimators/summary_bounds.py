@@ -181,7 +181,8 @@ def _weights(averaging: ArrayLike | sparse.sparray, size: tuple[int, ...]) -> sp
     if (np.abs(total - 1) > WHOLE).any():
         at = int(np.abs(total - 1).argmax())
         raise ValueError(
-            f"averaging must have rows that sum to 1, got {total[at]:g} in row {at}: divide by it"
+            f"averaging must have rows that sum to 1, got {total[at]:g} in row {at}: "
+            + ("divide by it" if total[at] else "leave it out")
         )
     return matrix
 

@@ -1,5 +1,6 @@
 """Every test of the package, in the worlds of docs/tests.md: its size under the null and its power."""
 
+from inspect import isfunction, signature
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +39,16 @@ def test_the_page_has_every_test_and_its_figures_are_those_of_a_test():
 
 
 def test_every_public_function_with_a_p_value_or_a_level_of_several_units_is_tried():
-    told = {name for name in estimators.__all__ if "p_value" in (getattr(estimators, name).__doc__ or "")}
+    told = {name for name in estimators.__all__ if _tests(getattr(estimators, name))}
     called = {name.partition(",")[0] for name in NAMES}
     elsewhere = {"alternatives", "TopVerification", "WaldTest", "Winner"}  # own size test; results
     assert told - called <= elsewhere
-    assert {"pairwise", "change", "equivalence", "trend", "adjust"} <= told
+    assert {"pairwise", "change", "equivalence", "trend", "adjust", "ranks", "joint_region"} <= told
+
+
+def _tests(member):
+    """Whether it tells of a p-value, or judges several units at a level from their covariance or counts."""
+    asked = set(signature(member).parameters) if isfunction(member) else set()
+    return "p_value" in (member.__doc__ or "") or (
+        "level" in asked and {"covariance_or_se", "counts"} & asked
+    )

@@ -297,6 +297,7 @@ def test_assumptions_are_said():
         ),
         ({"averaging": [[0.5, 0.5]]}, "averaging must have one column a leaf"),
         ({"averaging": [[-1.0]]}, "averaging must hold weights that are finite and not negative"),
+        ({"averaging": [[0.0]]}, "rows that sum to 1, got 0 in row 0: leave it out"),
         ({"averaging": [[1.2]]}, "averaging must have rows that sum to 1, got 1.2 in row 0: divide by it"),
         ({"mean": [], "share": [], "averaging": np.zeros((0, 0))}, "at least one leaf, got none"),
         ({"raters": [80, 80]}, r"raters must be one number or one for each leaf, shape \(1,\), got \(2,\)"),
