@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from estimators.nonprobability import PROBABILITY
 from sapa.whole_file import whole_file
 
 Layout = Literal["wide", "long"]
@@ -123,6 +124,10 @@ class AnswerCodebook:
         else:
             _once("column", list(self.columns.values()))
             _once("item code", item_columns)
+        if PROBABILITY in self.nonprobability:
+            raise ValueError(
+                f"nonprobability must name no {PROBABILITY!r}, which means its opposite; {_REMEDY}"
+            )
         codes = [code for own in self.missing.values() for code in own]
         _once("missing code", codes)
         for code in codes:

@@ -100,6 +100,10 @@ def test_the_text_explains_itself():
             'nonprobability=["web"]\n[columns]\nservice="s"\n[items.q]\ncolumn="q"\ncriterion="c"',
             "columns must name 'mode' when nonprobability",
         ),
+        (
+            'nonprobability=["probability"]\n[columns]\nservice="s"\nmode="m"\n[items.q]\ncolumn="q"\ncriterion="c"',
+            "nonprobability must name no 'probability'",
+        ),
         ('nonprobability="web"', "nonprobability must be a list of texts"),
         ("sheet=2", "sheet must be text in quotes, got 2"),
         ("a = " + "[" * 5000, "cannot be read"),
