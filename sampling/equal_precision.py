@@ -1,6 +1,10 @@
 """The allocation under which every domain is estimated with the same precision."""
 
+from typing import Any
+
 import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from sampling.allocation import has_room
@@ -13,7 +17,7 @@ def equal_precision(
     sd: Values,
     n: float,
     *,
-    domain: Values,
+    domain: Values | str,
     mean: Values = 1.0,
     lower: Values | None = None,
     upper: Values | None = None,
@@ -32,8 +36,8 @@ def equal_precision(
         Standard deviation of the rating in each stratum.
     n : float
         Total number of interviews.
-    domain : array of the shape of sizes
-        Label of the domain of each stratum.
+    domain : array of the shape of sizes, or str
+        Label of the domain of each stratum, or the dimension of the sizes whose entries are the domains.
     mean : array or number
         Mean rating in each stratum; 1 asks for the same standard error of every mean.
     lower, upper : array or number, optional
@@ -68,7 +72,7 @@ def equal_precision(
     has_room(amount, low, high, np.ones_like(amount), n, "n")
     mass = population * matching("mean", mean, sizes)
     flat = [v.ravel() for v in (amount, population, low, high, mass)]
-    names, codes = np.unique(np.asarray(domain).ravel(), return_inverse=True)
+    names, codes = np.unique(_labels(domain, sizes).ravel(), return_inverse=True)
     if codes.size != population.size:
         raise ValueError(f"domain must have one label for each of {population.size} strata, got {codes.size}")
     total = np.bincount(codes, flat[4]).astype(np.float64)
@@ -76,6 +80,17 @@ def equal_precision(
         raise ValueError(f"sizes * mean must be positive in every domain, got 0 in {names[total <= 0][0]}")
     x = _equalised(flat[0], flat[1], flat[2], flat[3], codes, total, n)
     return labelled(x.reshape(amount.shape), sizes)
+
+
+def _labels(domain: Values | str, sizes: Values) -> NDArray[Any]:
+    """The label of the domain of each stratum."""
+    if not isinstance(domain, str):
+        return np.asarray(domain)
+    if not isinstance(sizes, xr.DataArray) or domain not in sizes.dims:
+        raise ValueError(
+            f"domain must name a dimension of the sizes, got {domain!r}; give sizes as a DataArray with it"
+        )
+    return np.asarray(sizes[domain].broadcast_like(sizes).transpose(*sizes.dims))
 
 
 def _equalised(

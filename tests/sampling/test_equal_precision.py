@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.optimize import minimize
 
 from sampling import equal_precision
@@ -59,3 +60,17 @@ def test_bad_input_is_named():
         equal_precision([5, 5], 1.0, 40, domain=[1, 2])
     with pytest.raises(ValueError, match=r"must be positive in every domain, got 0 in b"):
         equal_precision([5, 5], 1.0, 4, domain=["a", "b"], mean=[1, 0])
+
+
+def test_a_dimension_names_the_domains():
+    sizes = xr.DataArray(
+        [[30.0, 20, 50], [10, 60, 30]],
+        coords={"region": ["A", "B"], "service": list("xyz")},
+        dims=["region", "service"],
+    )
+    for name, labels in (("region", [["A"] * 3, ["B"] * 3]), ("service", [list("xyz")] * 2)):
+        found = equal_precision(sizes, 1.0, 60, domain=name)
+        assert found.dims == sizes.dims
+        assert np.asarray(found) == pytest.approx(equal_precision(sizes.values, 1.0, 60, domain=labels))
+    with pytest.raises(ValueError, match=r"domain must name a dimension of the sizes, got 'city'"):
+        equal_precision(sizes, 1.0, 60, domain="city")
