@@ -104,10 +104,10 @@ def population_and_sample(
     ax = tall(ax, labels)
     row = row_places(labels)
     ax.hlines(row, np.minimum(people, drawn), np.maximum(people, drawn), color=GREY, linewidth=1)
-    ax.scatter(
-        people, row, s=18, c=GREEN, marker="s", label=word("population_share", language=language), zorder=2
-    )
-    ax.scatter(drawn, row, s=18, c=BLUE, label=word("sample_share", language=language), zorder=2)
+    looks = ((people, "population_share", GREEN, "s"), (drawn, "sample_share", BLUE, "o"))
+    for share, key, colour, marker in looks:  # whole also where a share is zero
+        text = word(key, language=language)
+        ax.scatter(share, row, s=18, c=colour, marker=marker, label=text, zorder=2, clip_on=False)
     label_rows(ax, labels)
     ax.set_xlim(left=0)
     return legend(ax)

@@ -357,6 +357,14 @@ def test_regions_are_known_by_id_and_by_name_in_three_languages():
         figures.tile_map({"ULY": 4.5}, regions("en"), edition="2020")
 
 
+def test_an_axis_of_less_than_two_decades_has_more_than_one_figure():
+    ax = drawn("effective_numbers")
+    ax.get_figure(root=True).canvas.draw()
+    low, high = ax.get_xlim()
+    shown = [text.get_text() for text in ax.get_xticklabels() if low <= text.get_position()[0] <= high]
+    assert {"2", "5", "10", "20", "50"} <= set(shown)
+
+
 def test_a_region_without_a_value_stays_white():
     ax = figures.tile_map({"ALM": 4.5, "AKM": float("nan"), "KAR": 4.7}, regions("en"))
     faces = [patch.get_facecolor() for patch in ax.patches]
