@@ -18,6 +18,7 @@ from sapa.studies.respondents import kept
 from simulate import ItemNonresponse, NotApplicable, Population, Response
 
 SCORES: Final = np.arange(1, 6)
+SCORE_NAMES: Final = [str(score) for score in SCORES]
 PEOPLE_PER_RESPONDENT: Final = 200
 LAWS: Final[Mapping[Law, Callable[..., FivePoint]]] = {
     "max_entropy": max_entropy,
@@ -40,8 +41,9 @@ class World:
     response
         Items that do not apply and that are not answered, at the rates of the synthetic respondents.
     laws
-        One row a form and criterion: published mean and satisfaction, whether the pair is a limit (one
-        distribution only) or was infeasible and projected, and where it comes from.
+        One row a form and criterion: published mean and satisfaction (of everyone asked), the rating rate
+        raters/asked, where they come from, whether the pair is a limit (one distribution only) or was
+        infeasible and projected, and the distribution of ratings.
     law
         Which distribution with the published pair an item has.
     """
@@ -75,10 +77,11 @@ def world_2020(*, rho: float = 0.5, interviewer: float = 0.0, law: Law = "max_en
 
     Notes
     -----
-    An item has the distribution with the mean and the share of fives that the report prints for its criterion
-    (corrections on, printed 0.00 is no figure), pairs that one item cannot have projected to the nearest
-    share and flagged; where the report prints no pair, that of the synthetic respondents.
-    An item that applied to none of them (payment for a free service) is not put.
+    An item has the distribution with the mean of raters and the share of fives of everyone asked that the
+    report prints for its criterion (corrections on, printed 0.00 is no figure), at the rating rate of
+    the synthetic respondents. Pairs that one item cannot have even so are projected to the nearest
+    share and flagged; where the report prints no pair, it is that of the synthetic respondents. An item
+    that applied to none of them (payment for a free service) is not put.
     """
     if law not in LAWS:
         raise ValueError(f"law must be one of {[*LAWS]}, got {law!r}")
@@ -108,20 +111,24 @@ def _laws(answers: xr.DataArray, law: Law) -> pd.DataFrame:
     printed = printed[printed["mean_score"] > 0].dropna(subset=["mean_score", "satisfaction_pct"])
     printed = printed.assign(form=printed["service_id"] + "/" + printed["channel"])
     told = printed.set_index(["form", "criterion"])[["mean_score", "satisfaction_pct"]]
-    rated = answers.sel(answer=[str(score) for score in SCORES]).assign_coords(criterion=_criteria(answers))
-    given = rated.groupby("criterion").sum("item").to_series().unstack("answer")
+    given = answers.assign_coords(criterion=_criteria(answers)).groupby("criterion").sum("item")
+    counts_of = given.to_series().unstack("answer")
     rows = []
     for form in answers["form"].values.tolist():
         for part in dict.fromkeys(questionnaire().loc[list(items_of(form.partition("/")[2])), "criterion"]):
-            counts = given.loc[(form, part)].to_numpy()
+            counts = counts_of.loc[(form, part)]
+            ratings = counts[SCORE_NAMES].to_numpy()
+            raters, asked = ratings.sum(), ratings.sum() + counts["not_answered"]
             if (form, part) in told.index:
                 mean, percent = told.loc[(form, part)]
-                rows.append((form, part, mean, percent / 100, "published"))
-            elif counts.any():
-                share = counts / counts.sum()
-                rows.append((form, part, share @ SCORES, share[-1], "synthetic respondents"))
-    laws = pd.DataFrame(rows, columns=["form", "criterion", "mean", "satisfaction", "source"])
-    made = LAWS[law](laws["mean"].to_numpy(), laws["satisfaction"].to_numpy(), infeasible="project")
+                rows.append((form, part, mean, percent / 100, raters / asked, "published"))
+            elif raters:
+                mean, share = ratings @ SCORES / raters, ratings[-1] / asked
+                rows.append((form, part, mean, share, raters / asked, "synthetic respondents"))
+    columns = ["form", "criterion", "mean", "satisfaction", "rating_rate", "source"]
+    laws = pd.DataFrame(rows, columns=columns)
+    pairs = (laws[name].to_numpy() for name in ("mean", "satisfaction"))
+    made = LAWS[law](*pairs, rating_rate=laws["rating_rate"].to_numpy(), infeasible="project")
     return laws.assign(limit=made.limit, projected=made.projected, pmf=list(made.pmf))
 
 
