@@ -1,148 +1,136 @@
-"""Exchanges of ratings between two regions that bring regional figures to their print.
+"""Exchanges of answers between two regions that bring printed regional figures nearer.
 
-An exchange swaps ratings of one item between two regions, so that no total over regions changes. Single
-exchanges are coarse in small regions; two or three at once, of different criteria, are fine.
+An exchange swaps two people's answers to one item, one of which may be none, between two regions: totals
+over regions and people by region do not change. Two at once, of different items, judged on the mean and the
+satisfaction of both regions together, are fine where one is coarse. Where none helps any more, a random
+exchange and what then mends it is kept when all in all it is no worse.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from itertools import combinations
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sapa.microdata.board import ANSWER, Board
+from sapa.microdata.nearest import PRICE
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+LEAVES, COMES = (
+    np.array([(v, u) for v in ANSWER for u in ANSWER if v != u]).T
+)  # of the first region
+POINTS: Final = COMES - LEAVES
+FIVES: Final = (COMES == 5).astype(np.int64) - (LEAVES == 5)
+RATERS: Final = (LEAVES == 0).astype(np.int64) - (COMES == 0)
+MIX: Final = np.array([1.0, np.sqrt(2), np.sqrt(3), np.sqrt(5)])  # tells steps apart
 SWEEPS: Final = 12
+OPTIONS: Final = 150  # exchanges of a pair of regions looked at, the most usual ones
+TRIES: Final = 6  # best pairs of exchanges that may turn out to use one answer twice
+LEAST: Final = 1e-7
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A kind of exchange: the blocks in which a region can gain a unit from another, and the swap."""
-
-    possible: Callable[[Ints, int, int], NDArray[np.bool_]]
-    swap: Callable[[Ints, int, int, int], None]
-
-
-def _five_possible(ratings: Ints, gains: int, loses: int) -> NDArray[np.bool_]:
-    return np.asarray((ratings[:, loses, 4] > 0) & (ratings[:, gains, :4].sum(axis=1) > 0))
-
-
-def _five_swap(ratings: Ints, block: int, gains: int, loses: int) -> None:
-    given = int(np.flatnonzero(ratings[block, gains, :4])[-1])
-    ratings[block, gains, [given, 4]] += [-1, 1]
-    ratings[block, loses, [given, 4]] += [1, -1]
-
-
-def _point_possible(ratings: Ints, gains: int, loses: int) -> NDArray[np.bool_]:
-    return np.asarray(((ratings[:, gains, :3] > 0) & (ratings[:, loses, 1:4] > 0)).any(axis=1))
-
-
-def _point_swap(ratings: Ints, block: int, gains: int, loses: int) -> None:
-    low = int(np.flatnonzero((ratings[block, gains, :3] > 0) & (ratings[block, loses, 1:4] > 0))[0])
-    ratings[block, gains, [low, low + 1]] += [-1, 1]
-    ratings[block, loses, [low, low + 1]] += [1, -1]
-
-
-FIVES: Final = Exchange(_five_possible, _five_swap)
-POINTS: Final = Exchange(_point_possible, _point_swap)
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """Ratings by region and the figures they make, both changed in place by exchanges.
-
-    Attributes
-    ----------
-    ratings : (B, R, 5) int
-    kind
-        :data:`FIVES`, or :data:`POINTS` between two non-fives.
-    step : (B, R) float
-        What one unit of a block adds to the region's figure.
-    label : (B,) int
-        Blocks of one label have the same step.
-    figure, low, high : (R,) float
-        Figures as they stand and the intervals wanted.
-    """
-
-    ratings: Ints
-    kind: Exchange
-    step: Floats
-    label: Ints
-    figure: Floats
-    low: Floats
-    high: Floats
-
-    def off(self, region: int, change: Floats) -> Floats:
-        """Distance of changed figures from a region's interval, and its width more if there is any.
-
-        The width makes few far misses dearer than one, not many near ones cheaper.
-        """
-        figure = self.figure[region] + change
-        off = np.maximum(np.maximum(self.low[region] - figure, figure - self.high[region]), 0.0)
-        return np.where(off > 0, off + (self.high[region] - self.low[region]), 0.0)
-
-    def missed(self) -> Ints:
-        """Regions outside their intervals."""
-        return np.flatnonzero((self.figure < self.low) | (self.figure > self.high))
-
-
-def exchange(board: Board, *, at_once: int) -> None:
-    """Exchanges between pairs of regions, up to so many at once, until none brings a missed one nearer.
+def exchange(board: Board, *, shakes: int, rng: np.random.Generator) -> None:
+    """Exchanges until none brings a missed figure nearer, then so many random ones with what mends them.
 
     Examples
     --------
     One item, two regions of two raters; the first wants two fives:
 
-    >>> ratings = np.array([[[0, 0, 0, 1, 1], [0, 0, 0, 1, 1]]])
-    >>> low, high = np.array([0.9, 0.0]), np.array([1.0, 0.1])
-    >>> step, label = np.full((1, 2), 0.5), np.zeros(1, dtype=int)
-    >>> board = Board(ratings, FIVES, step, label, np.array([0.5, 0.5]), low, high)
-    >>> exchange(board, at_once=2)
-    >>> board.figure.tolist(), board.ratings[0, :, 4].tolist()
-    ([1.0, 0.0], [2, 0])
+    >>> from tests_of_board import two  # doctest: +SKIP
     """
-    for _ in range(SWEEPS):
-        changed = False
-        for a in board.missed().tolist():
-            for b in range(board.figure.size):
-                if b != a and a in board.missed():
-                    changed |= _between(board, a, b, at_once)
+    everywhere = list(range(board.figure.shape[1]))
+    settle(board, everywhere, SWEEPS)
+    worth = board.worth()
+    for _ in range(shakes):
+        if not board.errors().any():
+            return
+        kept = board.cells.copy(), board.figure.copy()
+        settle(board, shake(board, rng), 2)
+        now = board.worth()
+        if now <= worth:
+            worth = now
+        else:
+            board.cells[:], board.figure[:] = kept
+
+
+def settle(board: Board, regions: list[int], sweeps: int) -> None:
+    """Exchanges between regions with an error and these regions until none helps."""
+    for _ in range(sweeps):
+        errors, changed = board.errors(), False
+        for a in np.argsort(errors)[(errors == 0).sum() :].tolist():
+            for b in regions:
+                if a != b and board.errors()[a] > 0:
+                    changed |= between(board, a, b)
         if not changed:
             return
 
 
-def _between(board: Board, a: int, b: int, at_once: int) -> bool:
-    """The best exchanges between two regions, made if they bring the two nearer together."""
-    block, sign = _possible(board, a, b, at_once)
-    if block.size < at_once:
+def between(board: Board, a: int, b: int) -> bool:
+    """The best one or two exchanges between two regions, made if the two come nearer."""
+    block, move, step, usual = options(board, a, b)
+    if not block.size:
         return False
-    on_a, on_b = sign * board.step[block, a], -sign * board.step[block, b]
-    chosen = _combinations(block.size, at_once)
-    cost = board.off(a, on_a[chosen].sum(axis=1)) + board.off(b, on_b[chosen].sum(axis=1))
-    best = int(np.argmin(cost))
-    if cost[best] >= board.off(a, np.zeros(1))[0] + board.off(b, np.zeros(1))[0] - 1e-12:
-        return False
-    for k in chosen[best]:
-        if sign[k]:
-            board.kind.swap(board.ratings, int(block[k]), *((a, b) if sign[k] > 0 else (b, a)))
-            board.figure[[a, b]] += on_a[k], on_b[k]
-    return True
+    i, j = _pairs(block.size + 1)
+    cost = -(usual[i] + usual[j]) / PRICE
+    for k, (statistic, region) in enumerate(((0, a), (1, a), (0, b), (1, b))):
+        figure = board.figure[statistic, region] + step[k]
+        cost += board.error(statistic, region, figure[i] + step[k][j])
+    now = board.errors()[[a, b]].sum() - LEAST
+    best = np.argpartition(cost, min(TRIES, cost.size - 1))[:TRIES]
+    for k in best[np.argsort(cost[best])]:
+        if cost[k] >= now:
+            return False
+        chosen = [q for q in (i[k], j[k]) if q < block.size]
+        if board.swap([(block[q], LEAVES[move[q]], COMES[move[q]]) for q in chosen], a, b):
+            return True
+    return False
 
 
-def _possible(board: Board, a: int, b: int, at_once: int) -> tuple[Ints, Ints]:
-    """Block and sign (1 where `a` gains) of the exchanges that differ; sign 0 stands for none."""
-    blocks, signs = [np.zeros(at_once - 1, dtype=np.int64)], [np.zeros(at_once - 1, dtype=np.int64)]
-    for sign, gains, loses in ((1, a, b), (-1, b, a)):
-        usable = np.flatnonzero(board.kind.possible(board.ratings, gains, loses))
-        first = usable[np.unique(board.label[usable], return_index=True)[1]]
-        blocks.append(first)
-        signs.append(np.full(first.size, sign))
-    return np.concatenate(blocks), np.concatenate(signs)
+def options(board: Board, a: int, b: int) -> tuple[Ints, Ints, Floats, Floats]:
+    """Block, move, steps of the four figures and gain in usualness of the exchanges that differ; none comes last."""
+    here, there = board.cells[:, a], board.cells[:, b]
+    block, move = np.nonzero((here[:, LEAVES] > 0) & (there[:, COMES] > 0))
+    leaves, comes = LEAVES[move], COMES[move]
+    usual = np.log(here[block, leaves] * there[block, comes]) - np.log(
+        (here[block, comes] + 1) * (there[block, leaves] + 1)
+    )
+    step = np.stack(
+        [
+            *_steps(board, here, block, move, a, 1),
+            *_steps(board, there, block, move, b, -1),
+        ]
+    )
+    order = np.argsort(-usual, kind="stable")
+    first = np.unique((MIX @ step[:, order]).round(6), return_index=True)[1]
+    chosen = order[np.sort(first)[:OPTIONS]]
+    none = np.zeros((4, 1))
+    return block[chosen], move[chosen], np.hstack([step[:, chosen], none]), np.append(usual[chosen], 0.0)
+
+
+def _steps(
+    board: Board, cells: Ints, block: Ints, move: Ints, region: int, sign: int
+) -> tuple[Floats, Floats]:
+    """What each exchange adds to a region's mean and satisfaction."""
+    points, raters = (cells @ ANSWER)[block], cells[:, 1:].sum(axis=1)[block]
+    before = points / np.maximum(raters, 1)
+    after = (points + sign * POINTS[move]) / np.maximum(raters + sign * RATERS[move], 1)
+    weight = board.weight[:, block, region]
+    return weight[0] * (after - before), weight[1] * sign * FIVES[move]
+
+
+def shake(board: Board, rng: np.random.Generator) -> list[int]:
+    """A random exchange between two random regions, made: those of heavy answers are likelier."""
+    a, b = rng.choice(board.figure.shape[1], 2, replace=False).tolist()
+    here, there = board.cells[:, a], board.cells[:, b]
+    block, move = np.nonzero((here[:, LEAVES] > 0) & (there[:, COMES] > 0))
+    heavy = board.weight[1, block, a] + board.weight[1, block, b]
+    if heavy.sum() > 0:
+        k = rng.choice(block.size, p=heavy / heavy.sum())
+        board.swap([(block[k], LEAVES[move[k]], COMES[move[k]])], a, b)
+    return [a, b]
 
 
 @cache
-def _combinations(options: int, at_once: int) -> Ints:
-    return np.array(list(combinations(range(options), at_once)), dtype=np.int64)
+def _pairs(options: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return np.triu_indices(options, 1)
