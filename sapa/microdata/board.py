@@ -63,11 +63,11 @@ class Board:
     def error(self, statistic: int, region: int, figure: Floats) -> Floats:
         """Errors of a region's figure were it these."""
         low, high = self.low[statistic, region], self.high[statistic, region]
-        return _error(figure, low, high)
+        return figure_error(figure, low, high)
 
     def errors(self) -> Floats:
         """(R,) errors of the regions' two figures as they stand."""
-        total: Floats = _error(self.figure, self.low, self.high).sum(axis=0)
+        total: Floats = figure_error(self.figure, self.low, self.high).sum(axis=0)
         return total
 
     def worth(self) -> float:
@@ -88,7 +88,8 @@ class Board:
         return True
 
 
-def _error(figure: Floats, low: Floats, high: Floats) -> Floats:
+def figure_error(figure: Floats, low: Floats, high: Floats) -> Floats:
+    """Distance in units from the printed figure, the middle of an interval; zero inside the interval."""
     off = np.maximum(low - figure, figure - high)
     error: Floats = np.where(off > GRAIN, off + HALF, 0.0)
     return error

@@ -2,9 +2,9 @@
 
 With people and raters of every region fixed, a region's mean and satisfaction are linear in its ratings. A
 linear programme gives the least total distance from the printed intervals, in units of their last digits: a
-bound that no placement beats. A second one gives ratings near it: every further rating of a cell costs the
-change of its divergence from independence, every unit of distance costs :data:`PRICE`. (Least distance alone
-heaps an item's low ratings in few regions: then most of the variance within regions is lost.)
+bound that no placement of these ratings beats. A second one gives ratings near it: every further rating of a
+cell costs the change of its divergence from independence, every unit of distance costs :data:`PRICE`. (Least
+distance alone heaps an item's low ratings in few regions: then most of the variance within regions is lost.)
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, hstack, kron, vstack
+from scipy.special import gammaln
 
 from sapa.microdata.layout import Layout
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT
@@ -22,8 +23,8 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 SCORE: Final = np.arange(1, 6)
 FIVE: Final = np.array([0, 0, 0, 0, 1])
-PRICE: Final = 30.0  # of one unit of the last digit, in nats of divergence
-REACH: Final = 8  # ratings that a cell may lie from independence
+PRICE: Final = 100.0  # of one unit of the last digit, in nats of divergence
+EDGES: Final = (-np.inf, -8, -2, 0, 1, 3, 9, np.inf)  # ratings from independence where their cost bends
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +101,28 @@ def least_distance(laid: Layout, mean: Floats, share: Floats) -> float:
 
 def nearest_ratings(laid: Layout, mean: Floats, share: Floats) -> Floats:
     """(B, R, 5) ratings with the layout's margins, nearly whole, near the print and near independence."""
+    into, cost, width = rungs(laid)
+    nothing = np.zeros(into.shape[0])
+    found, _ = _programme(laid, goals(laid, mean, share), into, nothing, cost, width, PRICE)
+    ratings: Floats = (into @ found).reshape(*laid.raters.shape, 5)
+    return ratings
+
+
+def rungs(laid: Layout) -> tuple[csr_array, Floats, Floats]:
+    """Cells as sums of rungs of rising cost: the sums, and cost a rating and width of each rung.
+
+    The (k + 1)th rating of a cell adds ``log((k + 1/2) / usual)`` to ``x log(x / usual)``, up to a constant;
+    a rung costs the mean over its ratings.
+    """
     counts = laid.counts / np.maximum(laid.counts.sum(axis=1, keepdims=True), 1)
     usual = (laid.raters[:, :, None] * counts[:, None, :]).ravel()
     most = np.minimum(laid.raters[:, :, None], laid.counts[:, None, :]).ravel()
-    first = np.maximum(np.floor(usual) - REACH, 0)
-    last = np.minimum(np.ceil(usual) + REACH, most)
-    number = np.where(usual > 0, last - first, 0).astype(np.int64)
-    cell = np.repeat(np.arange(usual.size), number)
-    rank = first[cell] + np.arange(cell.size) - (number.cumsum() - number)[cell]
-    # the (k + 1)th rating adds log((k + 1/2) / usual) to sum x log(x / usual), up to a constant
-    cost = np.log((rank + 0.5) / usual[cell])
+    edges = np.clip(np.floor(usual)[:, None] + np.array(EDGES), 0, most[:, None])
+    cell, rung = np.nonzero(np.diff(edges, axis=1) > 0)
+    low, high = edges[cell, rung], edges[cell, rung + 1]
+    cost = (gammaln(high + 0.5) - gammaln(low + 0.5)) / (high - low) - np.log(usual[cell])
     into = csr_array((np.ones(cell.size), (cell, np.arange(cell.size))), shape=(usual.size, cell.size))
-    found, _ = _programme(laid, goals(laid, mean, share), into, first, cost, np.ones(cell.size), PRICE)
-    ratings: Floats = (first + into @ found).reshape(*laid.raters.shape, 5)
-    return ratings
+    return into, cost, high - low
 
 
 def _programme(

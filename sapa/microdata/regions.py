@@ -2,10 +2,11 @@
 
 The counts of every item over all regions stay as solved. Missing answers go where printed pairs need them,
 ratings as near to the printed figures as can be with little divergence from independence of rating and
-region; what is not whole is rounded item by item, and exchanges between pairs of regions mend what rounding
-moved.
+region; what is not whole is rounded item by item, and exchanges of answers between pairs of regions mend what
+rounding moved. (s62, whose items are printed one by one, is placed exactly.)
 """
 
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -13,19 +14,30 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from sapa.microdata.exchange import FIVES, POINTS, Board, exchange
+from sapa.microdata.board import Board
+from sapa.microdata.exchange import exchange
 from sapa.microdata.layout import Layout, layout
-from sapa.microdata.nearest import FIVE, SCORE, interval, margin_rows, nearest_ratings, steps
+from sapa.microdata.nearest import margin_rows, nearest_ratings
 from sapa.microdata.people import Group
+from sapa.microdata.points import placed_points
 from sapa.microdata.silence import silent_where_needed
-from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, target
+from sapa.microdata.targets import target
 from sapa.published import table
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 AMBULANCE: Final = "s62"  # its regional table prints items, and no satisfaction
-AT_ONCE: Final = (2, 3)  # exchanges at once in each round
+SHAKES: Final = 200  # random exchanges tried in each service
+SEED: Final = 2020  # of these: the placement is one, whatever the seed of the people
 GRAIN: Final = 1e-7
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A local service's answers by region: the layout, with raters as placed, and (B, R, 5) ratings."""
+
+    layout: Layout
+    ratings: Ints
 
 
 @cache
@@ -36,27 +48,21 @@ def regional_groups(service: str) -> dict[tuple[str, str], Group]:
     >>> sum(group.size for group in groups.values())
     376
     """
-    return regional_layout(service).groups(placed(service))
+    found = placed(service)
+    return found.layout.groups(found.ratings)
 
 
 @cache
-def placed(service: str) -> Ints:
-    """(B, R, 5) ratings of a local service by item and region, as placed."""
-    laid = regional_layout(service)
-    if service == AMBULANCE:
-        printed = ambulance_figures(laid.regions)
-        blank = np.full(len(laid.regions), np.nan)
-        return np.concatenate([place_ratings(laid.block(b), item, blank) for b, item in enumerate(printed.T)])
-    return place_ratings(laid, *regional_figures(service, laid.regions))
-
-
-@cache
-def regional_layout(service: str) -> Layout:
-    """People, asked and raters of a local service by region, silent where its printed figures need it."""
+def placed(service: str) -> Placed:
+    """Ratings of a local service by item and region, as placed."""
     laid = layout(service)
     if service == AMBULANCE:
-        return laid
-    return silent_where_needed(laid, *regional_figures(service, laid.regions))
+        printed = ambulance_figures(laid.regions).T
+        items = [placed_points(laid.block(b), item) for b, item in enumerate(printed)]
+        laid = replace(laid, raters=np.concatenate([item.raters for item, _ in items]))
+        return Placed(laid, np.concatenate([ratings for _, ratings in items]))
+    mean, share = regional_figures(service, laid.regions)
+    return place_ratings(silent_where_needed(laid, mean, share), mean, share)
 
 
 def regional_figures(service: str, regions: tuple[str, ...]) -> tuple[Floats, Floats]:
@@ -80,18 +86,12 @@ def ambulance_figures(regions: tuple[str, ...]) -> Floats:
     return figures
 
 
-def place_ratings(laid: Layout, mean: Floats, share: Floats) -> Ints:
-    """(B, R, 5) ratings by region with the layout's raters and counts, near the printed figures."""
-    ratings = _rounded(nearest_ratings(laid, mean, share), laid)
-    rate, part = steps(laid)
-    for at_once in AT_ONCE:
-        for kind, step, unit, wanted, value in (
-            (FIVES, part, SHARE_UNIT, share, FIVE),
-            (POINTS, rate, MEAN_UNIT, mean, SCORE),
-        ):
-            figure = np.einsum("br,brv,v->r", step, ratings, value)
-            exchange(Board(ratings, kind, step, laid.label, figure, *interval(wanted, unit)), at_once=at_once)
-    return ratings
+def place_ratings(laid: Layout, mean: Floats, share: Floats) -> Placed:
+    """Ratings by region with the layout's people and counts, near the printed figures."""
+    board = Board.of(laid, _rounded(nearest_ratings(laid, mean, share), laid), mean, share)
+    exchange(board, shakes=SHAKES, rng=np.random.default_rng(SEED))
+    ratings = board.cells[..., 1:]
+    return Placed(replace(laid, raters=ratings.sum(axis=2)), ratings)
 
 
 def _rounded(cells: Floats, laid: Layout) -> Ints:
