@@ -49,9 +49,7 @@ class Board:
     def of(cls, laid: Layout, ratings: Ints, mean: Floats, share: Floats) -> "Board":
         """Board of (B, R, 5) ratings laid out by region, with the printed figures as goals."""
         cells = np.concatenate([(laid.asked - ratings.sum(axis=2))[:, :, None], ratings], axis=2)
-        a_five = np.divide(
-            laid.weight, laid.asked, out=np.zeros_like(laid.weight), where=laid.weight > 0
-        )
+        a_five = np.divide(laid.weight, laid.asked, out=np.zeros_like(laid.weight), where=laid.weight > 0)
         weight = np.stack([laid.weight / MEAN_UNIT, a_five / SHARE_UNIT])
         ends = [interval(mean, MEAN_UNIT), interval(share, SHARE_UNIT)]
         low, high = (
@@ -75,7 +73,7 @@ class Board:
         return float(self.errors().sum() + unusual(self.cells) / PRICE)
 
     def swap(self, chosen: list[tuple[int, int, int]], a: int, b: int) -> bool:
-        """Swaps (block, answer leaving `a`, answer coming), made if nothing falls below zero or out of rule."""
+        """Swaps (block, answer leaving `a`, answer coming), made if no count turns negative and no item blank."""
         pair = self.cells[:, [a, b]]
         rated = pair[..., 1:].any(axis=2)
         for block, leaves, comes in chosen:

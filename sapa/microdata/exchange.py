@@ -12,14 +12,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sapa.microdata.board import ANSWER, Board, figures
+from sapa.microdata.board import ANSWER, Board
 from sapa.microdata.nearest import PRICE
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-LEAVES, COMES = (
-    np.array([(v, u) for v in ANSWER for u in ANSWER if v != u]).T
-)  # of the first region
+LEAVES, COMES = np.array([(v, u) for v in ANSWER for u in ANSWER if v != u]).T  # of the first region
 POINTS: Final = COMES - LEAVES
 FIVES: Final = (COMES == 5).astype(np.int64) - (LEAVES == 5)
 RATERS: Final = (LEAVES == 0).astype(np.int64) - (COMES == 0)
@@ -96,7 +94,7 @@ def between(board: Board, a: int, b: int) -> bool:
 
 
 def options(board: Board, a: int, b: int) -> tuple[Ints, Ints, Floats, Floats]:
-    """Block, move, steps of the four figures and gain in usualness of the exchanges that differ; none comes last."""
+    """Block, move, steps of the four figures and gain in usualness of exchanges that differ; none is last."""
     here, there = board.cells[:, a], board.cells[:, b]
     block, move = np.nonzero((here[:, LEAVES] > 0) & (there[:, COMES] > 0))
     leaves, comes = LEAVES[move], COMES[move]

@@ -57,10 +57,9 @@ def steps(laid: Layout) -> tuple[Floats, Floats]:
 
 
 def interval(wanted: Floats, unit: float) -> tuple[Floats, Floats]:
-    """Ends of the printed intervals, open ends kept clear; everything where nothing is printed."""
-    half = unit / 2 * (1 - 1e-6)
-    blank = np.isnan(wanted)
-    return np.where(blank, -np.inf, wanted - half), np.where(blank, np.inf, wanted + half)
+    """Ends of the printed intervals, the open upper one kept clear; everything where nothing is printed."""
+    blank, half = np.isnan(wanted), unit / 2
+    return np.where(blank, -np.inf, wanted - half), np.where(blank, np.inf, wanted + half * (1 - 1e-6))
 
 
 def goals(laid: Layout, mean: Floats, share: Floats) -> Goals:

@@ -1,8 +1,9 @@
-"""Ratings by region of a service whose regional table prints items: the least error, exactly.
+"""Ratings by region of a service whose regional table prints items, with the least error that can be.
 
-Of one item a region's figure is its points over its raters. With people and points in all fixed, which
-points and silences the regions have is a dynamic programme over regions; its least error is exact. Ratings
-with these raters and points, near independence, are an integer programme: it shows that they exist.
+Of one item a region's figure is its points over its raters. With people and points in all fixed, a dynamic
+programme over regions finds the points and silences of least error: no placement errs less. Ratings with
+these raters and points, near independence, are an integer programme; where it finds them the least is
+attained.
 """
 
 from dataclasses import replace
@@ -107,4 +108,5 @@ def _with_points(laid: Layout, points: Ints) -> Ints:
     )
     if answer.x is None:
         raise ValueError(f"no ratings of {laid.service} have these points by region: {answer.message}")
-    return np.rint(into @ answer.x).astype(np.int64).reshape(1, regions, 5)
+    ratings: Ints = np.rint(into @ answer.x).astype(np.int64).reshape(1, regions, 5)
+    return ratings
