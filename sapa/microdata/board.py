@@ -73,7 +73,7 @@ class Board:
         return float(self.errors().sum() + unusual(self.cells) / PRICE)
 
     def swap(self, chosen: list[tuple[int, int, int]], a: int, b: int) -> bool:
-        """Swaps (block, answer leaving `a`, answer coming), made if no count turns negative and no item blank."""
+        """Swaps (block, answer leaving `a`, answer coming), unless a count turns negative, an item blank."""
         pair = self.cells[:, [a, b]]
         rated = pair[..., 1:].any(axis=2)
         for block, leaves, comes in chosen:

@@ -236,8 +236,8 @@ def _assumptions(dataset: xr.Dataset) -> pd.DataFrame:
         (
             "regions of local services",
             "channels and complainers in proportion to people; missing answers where a mean above "
-            "4 + satisfaction needs them; ratings near the printed figures with little divergence from "
-            "independence",
+            "4 + satisfaction needs them; answers exchanged between regions until the printed figures are "
+            "as near as found, usual counts first among equals",
         ),
         (
             "rho",
