@@ -36,6 +36,7 @@ def exchange(board: Board, *, shakes: int, rng: np.random.Generator) -> None:
     --------
     One item, two regions of two raters, four points and two fives in all; the first prints 5.00 and 100%:
 
+    >>> from sapa.microdata.board import figures
     >>> cells = np.array([[[0, 0, 0, 0, 1, 1], [0, 0, 0, 0, 1, 1]]])
     >>> weight = np.array([[[100.0, 100.0]], [[500.0, 500.0]]])
     >>> wanted = np.array([[500.0, 400.0], [1000.0, 0.0]])
