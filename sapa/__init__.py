@@ -45,8 +45,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Public name from the module that has it."""
+    """Public name from the module that has it, or one of these modules."""
     for home, names in _HOMES.items():
+        if name == home:
+            return import_module(f"sapa.{home}")
         if name in names:
             return globals().setdefault(name, getattr(import_module(f"sapa.{home}"), name))
     raise AttributeError(f"module 'sapa' has no attribute {name!r}")

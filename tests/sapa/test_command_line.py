@@ -154,3 +154,10 @@ def test_every_public_name_is_loaded_when_asked_for():
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         sapa.nothing  # noqa: B018 - asked for to be refused
     assert tuple(STUDIES) == STUDY_NAMES
+
+
+@pytest.mark.parametrize("module", ["answers", "estimation", "microdata", "output", "precision", "verdicts"])
+def test_modules_of_the_package_are_its_attributes_at_once(module):
+    run = f"import sapa; print(sapa.{module}.__name__)"
+    done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"sapa.{module}"
