@@ -9,6 +9,7 @@ from estimators.composite_influence import Array, Reading
 from estimators.composite_moves import Moves, unweighted
 from estimators.composite_slots import Branch, Slots
 from estimators.linearization import deviations, unit_sums
+from estimators.threads import one_thread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +102,8 @@ def _brought(branch: Branch, each: Moves, pull: Array, reading: Reading) -> Arra
     rows = np.concatenate([pull, answers.weight * each.shared], axis=1)
     sums = answers.by_answer(np.ascontiguousarray(rows.reshape(-1, pull.shape[2]).T))
     codes = np.concatenate([reading.value, reading.counted])
-    told = (codes @ sums.reshape(codes.shape[1], -1)).reshape(2, len(pull), -1, *rows.shape[:2])
+    with one_thread():
+        told = (codes @ sums.reshape(codes.shape[1], -1)).reshape(2, len(pull), -1, *rows.shape[:2])
     value, counted = (np.einsum("slsj->sjl", part) for part in told)
     data = moved.residual[:, None] * (value[:, :width] - moved.figure[:, None] * counted[:, :width])
     data[:, :, :-1] += moved.shared[:, None, :-1] * counted[:, of, :-1] * along.ratio[:, branch.cell_of]

@@ -5,16 +5,15 @@ units met there with the units' totals. Only moments are kept, not the replicate
 """
 
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from estimators.domain_variance import Cells, sums_matrix
 from estimators.histogram import Statistic
 from estimators.ratings import CODES
 from estimators.replication import Center, Replicates
+from estimators.threads import one_thread
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -64,7 +63,7 @@ def domain_replicate_variance(
         rscale = replicates.rscale[block.part]
         drawn = np.empty((*totals.shape[1:], rscale.size))
         met = np.empty((int(np.diff(ends).max()), rscale.size))
-        with _blas().limit(limits=1, user_api="blas"):  # threads would only wait for products this small
+        with one_thread():
             for d in range(len(value)):
                 rows = slice(ends[d], ends[d + 1])
                 factor = met[: ends[d + 1] - ends[d]]
@@ -77,12 +76,6 @@ def domain_replicate_variance(
                     drawn[: len(above)], drawn[len(above) :], place, rscale, replicates.center
                 )
     return _variance(moments, replicates), moments[4] < replicates.n_replicates
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    """Controller of the threads of the loaded matrix library: made once, as it searches the process."""
-    return ThreadpoolController()
 
 
 def _moments(
