@@ -5,6 +5,7 @@ from sampling.apportionment import round_total
 from sampling.asked import Precision
 from sampling.balance import cube, flight, local_pivotal, pivotal
 from sampling.bethel import Bethel, bethel
+from sampling.comparisons import detectable_change, power_of_comparison, resolvable_difference
 from sampling.decisions import (
     SmallestPlan,
     detects_change,
@@ -22,13 +23,7 @@ from sampling.neyman import neyman
 from sampling.plan import Plan
 from sampling.plan_fewest import fewest
 from sampling.plan_table import allocate
-from sampling.precision import (
-    detectable_change,
-    half_width,
-    power_of_comparison,
-    resolvable_difference,
-    sample_size,
-)
+from sampling.precision import half_width, sample_size
 from sampling.selection import (
     conditional_poisson,
     midzuno,

@@ -8,9 +8,10 @@ import numpy as np
 from scipy.optimize import brentq
 
 from sampling.arguments import FloatArray, Values, numbers, proportion, whole
+from sampling.comparisons import power_of_shift
 from sampling.frame import Statistic
 from sampling.plan import By, Plan
-from sampling.precision import per_interval, power_of_shift
+from sampling.standard_errors import per_interval
 
 Decision: TypeAlias = Callable[[Plan], float]
 

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sampling.arguments import A, FloatArray, IntArray, check_deff
+from sampling.comparisons import detectable_shift
 from sampling.frame import Frame
-from sampling.precision import detectable_shift, half_width
+from sampling.precision import half_width
 
 By = Literal["region", "service", "country"]
 

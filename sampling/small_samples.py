@@ -9,7 +9,7 @@ from scipy.special import stdtrit
 from scipy.stats import norm
 
 from sampling.arguments import FloatArray, check_deff, proportion
-from sampling.precision import detectable_shift
+from sampling.comparisons import detectable_shift
 
 
 def student_factor(confidence: float, deff: float) -> Callable[[FloatArray], FloatArray]:

@@ -11,7 +11,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.stats import norm
 
 from sampling.arguments import FloatArray, Values, numbers, proportion
-from sampling.precision import check_power
+from sampling.comparisons import check_power
 from sampling.small_samples import power_factor, student_factor
 
 GRID = np.unique(np.concatenate([np.arange(1.0, 41.0), np.geomspace(41, 1e9, 60)]))

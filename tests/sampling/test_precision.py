@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2, norm, studentized_range, t
 
 from sampling import detectable_change, half_width, power_of_comparison, resolvable_difference, sample_size
-from sampling.precision import detectable_shift, rejection_probability
+from sampling.comparisons import detectable_shift, rejection_probability
 from sampling.small_samples import power_factor, student_factor
 
 FALSE_ALARM = 1e-6
