@@ -52,7 +52,6 @@ def whole_folder(path: str | os.PathLike[str], *, made_by: str) -> Iterator[Path
     """
     target = Path(path).absolute()
     _refuse_foreign(target, made_by)
-    target.parent.mkdir(parents=True, exist_ok=True)
     fresh = part_folder(target)
     try:
         yield fresh

@@ -36,9 +36,10 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     ['a.txt']
     """
     target = Path(path).absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    sweep(target)
-    handle, name = tempfile.mkstemp(prefix=f".{target.stem}{_MARK}", suffix=target.suffix, dir=target.parent)
+    with _told(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sweep(target)
+        handle, name = tempfile.mkstemp(*_beside(target))
     os.close(handle)
     fresh = Path(name)
     try:
@@ -80,7 +81,26 @@ def _to_disk(file: Path) -> None:
 
 def part_folder(target: Path) -> Path:
     """New hidden folder beside a target, which :func:`sweep` takes away should its writer be killed."""
-    return Path(tempfile.mkdtemp(prefix=f".{target.stem}{_MARK}", suffix=target.suffix, dir=target.parent))
+    with _told(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(*_beside(target)))
+
+
+def _beside(target: Path) -> tuple[str, str, Path]:
+    """Suffix, prefix and folder of hidden names beside a target."""
+    return target.suffix, f".{target.stem}{_MARK}", target.parent
+
+
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
+    """Name the target, not what lies beside it, where nothing can be written."""
+    try:
+        yield
+    except OSError as error:
+        raise type(error)(
+            f"out must be in a folder that can be written, got {str(target)!r}: {error.strerror}; "
+            "choose another"
+        ) from error
 
 
 def sweep(target: Path) -> None:

@@ -88,21 +88,6 @@ class Contact:
         check_finite("cost", self.cost, least=0.0)
         check_finite("slope", self.slope)
 
-    def reached(
-        self,
-        population: Population,
-        cell: Ints,
-        mode: Ints | None,
-        modes: Modes,
-        factor: Floats,
-        streams: Streams,
-    ) -> NDArray[np.bool_] | None:
-        """(replicates, n) who is reached; None when everybody is."""
-        if _always(self.chance):
-            return None
-        chance = by_factor(chances(population, self.chance, cell, mode, modes), self.slope, factor)
-        return streams.uniforms(Purpose.CONTACT, cell.shape[-1]) < chance
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cooperation:
@@ -124,20 +109,22 @@ class Cooperation:
         check_chance("chance of cooperation", self.chance)
         check_finite("slope", self.slope)
 
-    def agreed(
-        self,
-        population: Population,
-        cell: Ints,
-        mode: Ints | None,
-        modes: Modes,
-        factor: Floats,
-        streams: Streams,
-    ) -> NDArray[np.bool_] | None:
-        """(replicates, n) who agrees; None when everybody does."""
-        if _always(self.chance):
-            return None
-        chance = by_factor(chances(population, self.chance, cell, mode, modes), self.slope, factor)
-        return streams.uniforms(Purpose.COOPERATION, cell.shape[-1]) < chance
+
+def passed(
+    step: Contact | Cooperation,
+    purpose: Purpose,
+    population: Population,
+    cell: Ints,
+    mode: Ints | None,
+    modes: Modes,
+    factor: Floats,
+    streams: Streams,
+) -> NDArray[np.bool_] | None:
+    """(replicates, n) who is reached, or agrees; None when everybody does."""
+    if _always(step.chance):
+        return None
+    chance = by_factor(chances(population, step.chance, cell, mode, modes), step.slope, factor)
+    return streams.uniforms(purpose, cell.shape[-1]) < chance
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simulate.answering import Breakoff, ItemNonresponse, NotApplicable, Styles
 from simulate.drawing import factor_nodes, ratings_given
 from simulate.fabrication import Fabrication
-from simulate.fieldwork import Contact, Cooperation, Interviewers, Modes, Snowball
+from simulate.fieldwork import Contact, Cooperation, Interviewers, Modes, Snowball, passed
 from simulate.population import Population, factor_values
 from simulate.selection import Selected
 from simulate.streams import Purpose, Streams
@@ -153,8 +153,9 @@ def _taking_part(
 ) -> NDArray[np.bool_] | None:
     """(replicates, n) who is reached and agrees; None when everybody does."""
     factor = factor_values(population.model, node) if _selective(response) else np.zeros((1, 1))
-    reached = response.contact.reached(population, cell, mode, response.modes, factor, streams)
-    agreed = response.cooperation.agreed(population, cell, mode, response.modes, factor, streams)
+    people = (population, cell, mode, response.modes, factor, streams)
+    reached = passed(response.contact, Purpose.CONTACT, *people)
+    agreed = passed(response.cooperation, Purpose.COOPERATION, *people)
     if reached is None or agreed is None:
         return agreed if reached is None else reached
     return reached & agreed

@@ -24,8 +24,26 @@ from simulate import Diagnosis, Fabrication, Interviewers, Modes, Outcome, for_e
 from simulate import diagnosands as d
 
 KINDS: Final[dict[Statistic, tuple[IntervalKind, ...]]] = {
-    "mean": ("wald", "logit", "arcsine", "likelihood", "smoothed_moments", "profile", "gaffke"),
-    "satisfaction": ("wald", "logit", "arcsine", "likelihood", "wilson", "clopper_pearson", "korn_graubard"),
+    "mean": (
+        "wald",
+        "logit",
+        "arcsine",
+        "likelihood",
+        "bootstrap_t",
+        "smoothed_moments",
+        "profile",
+        "gaffke",
+    ),
+    "satisfaction": (
+        "wald",
+        "logit",
+        "arcsine",
+        "likelihood",
+        "bootstrap_t",
+        "wilson",
+        "clopper_pearson",
+        "korn_graubard",
+    ),
 }
 ITEM: Final = "o01"
 CHANGES: Final = (0.0, 0.05, 0.1, 0.2)
@@ -129,10 +147,7 @@ def modes(world: World, settings: Settings) -> pd.DataFrame:
 
 
 def item_intervals(world: World, settings: Settings) -> list[dict[str, object]]:
-    """Coverage of every interval kind for one office item by respondents of the form.
-
-    The bootstrap-t needs resamples within each survey; docs/coverage.md has it.
-    """
+    """Coverage of every interval kind for one office item by respondents of the form."""
     estimators = {
         f"item {ITEM}, {statistic}, {kind}": ItemIntervals(ITEM, kind, statistic)
         for statistic, kinds in KINDS.items()

@@ -56,7 +56,13 @@ def _kinds(statistic: str, names: Mapping[str, str]) -> dict[str, Where]:
     return {name: _of(f"item o01, {statistic}, {kind}", "coverage") for kind, name in names.items()}
 
 
-_COMMON: Final = {"wald": "Wald-t", "logit": "logit", "arcsine": "arcsine", "likelihood": "likelihood"}
+_COMMON: Final = {
+    "wald": "Wald-t",
+    "logit": "logit",
+    "arcsine": "arcsine",
+    "likelihood": "likelihood",
+    "bootstrap_t": "bootstrap-t",
+}
 LAYOUTS: Final[Mapping[str, Layout]] = {
     "scores": Layout(
         "as-fielded",

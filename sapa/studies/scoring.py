@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 RULES: Final[tuple[RuleName, ...]] = ("official", "weighted_channels", "pooled_items", "without_feedback")
 SERVICES: Final = Nodes(scheme_2020(), ("service", "channel", "criterion", "item"), ("service",))
 RANK_DRAWS: Final = 1000
+RESAMPLES: Final = 199
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,8 @@ class ItemIntervals:
         variance = np.maximum(share @ score**2 - mean**2, 0) / np.maximum(n - 1, 1)
         from_shares = self.kind in ("smoothed_moments", "profile", "gaffke")
         more = {"distribution": share} if from_shares else {"se": np.sqrt(variance)}
+        if self.kind == "bootstrap_t":
+            more |= _resampled(survey, n, share, score)
         ends = interval(
             None if from_shares else mean,
             kind=self.kind,
@@ -196,6 +199,19 @@ class ItemIntervals:
     def truth(self, population: Population) -> xr.DataArray:
         """True figure of the item by form."""
         return population.truth("form", statistic=self.statistic).sel(item=self.item, drop=True)
+
+
+def _resampled(survey: Survey, n: Floats, share: Floats, score: NDArray[np.int64]) -> dict[str, Floats]:
+    """Means of resamples of each form's ratings, and their standard errors, (RESAMPLES, R, forms) each."""
+    people, fewest = n.astype(np.int64), np.maximum(n - 1, 1)
+    mean, spread = np.empty((2, RESAMPLES, *n.shape))
+    for r, replicate in enumerate(survey.replicates):  # a stream each, lest chunks change what is drawn
+        rng = generator(survey.seed, replicate, Purpose.ESTIMATION)
+        drawn = rng.multinomial(people[r], share[r], size=(RESAMPLES, n.shape[1]))
+        drawn = drawn / np.maximum(people[r], 1)[:, None]
+        mean[:, r] = drawn @ score
+        spread[:, r] = np.maximum(drawn @ score**2 - mean[:, r] ** 2, 0) / fewest[r]
+    return {"replicates": mean, "replicate_se": np.sqrt(spread)}
 
 
 def _by_form(survey: Survey, values: NDArray[np.generic]) -> Floats:

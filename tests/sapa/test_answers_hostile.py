@@ -10,6 +10,8 @@ import pytest
 from sapa.answers import open_table, read_codebook
 from tests.sapa import hostile_files
 
+#: The children that open the files are limited and measured by what only Linux has.
+limited = pytest.mark.skipif(sys.platform != "linux", reason="limits of processes and /proc are needed")
 #: Files that are not hostile when they are small: then they are read.
 PLAIN = {"cells.csv", "empty_lines.csv"}
 
@@ -21,7 +23,7 @@ def ends(folder, *how):
     return json.loads(ran.stdout)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="limits of processes and /proc are needed")
+@limited
 @pytest.mark.parametrize(
     ("size", "plain"), [(3_000_000, PLAIN), pytest.param(250_000_000, set(), marks=pytest.mark.slow)]
 )
@@ -39,7 +41,7 @@ def within_bounds(found):
     assert {name: end["peak_mib"] for name, end in found.items() if end["peak_mib"] > 1600} == {}
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="limits of processes and /proc are needed")
+@limited
 @pytest.mark.parametrize("size", [3_000_000, pytest.param(250_000_000, marks=pytest.mark.slow)])
 def test_hostile_frames_are_refused_within_the_same_bounds(size, tmp_path):
     hostile_files.make(tmp_path, size)
@@ -49,7 +51,7 @@ def test_hostile_frames_are_refused_within_the_same_bounds(size, tmp_path):
     within_bounds(found)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="limits of processes and /proc are needed")
+@limited
 def test_the_limit_of_memory_is_noticed(tmp_path, monkeypatch):
     monkeypatch.setattr(hostile_files, "opened", lambda *place: {"outcome": len(bytearray(3 * 2**30))})
     assert hostile_files.limited(tmp_path)["outcome"].startswith("FAILED: killed")

@@ -119,6 +119,18 @@ def test_what_is_not_ours_is_never_overwritten(tmp_path, kind):
         write()
 
 
+@pytest.mark.parametrize("place", ["plain/out", "plain/in/out"])
+def test_a_folder_that_cannot_be_written_is_named_with_a_remedy(tmp_path, place):
+    (tmp_path / "plain").write_text("a file")
+    for writer in (whole_file(tmp_path / place), whole_folder(tmp_path / place, made_by="test")):
+        with (
+            pytest.raises(OSError, match=r"folder that can be written, got '.*out': .*; choose another"),
+            writer,
+        ):
+            pass
+    assert (tmp_path / "plain").read_text() == "a file"
+
+
 def test_a_file_appears_whole(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("old")

@@ -151,6 +151,20 @@ def test_intervals_of_one_item_are_those_of_its_histogram(world):
         assert run.values["wald.estimate"][1, f] == pytest.approx(mine.mean())
 
 
+def test_resamples_of_one_item_are_those_of_its_replicate_whatever_the_chunks(world):
+    kind = {"bootstrap-t": ItemIntervals("o01", "bootstrap_t")}
+    items = design(world, "items", kind, {"bootstrap-t": kind["bootstrap-t"].truth})
+    whole, parts = items.run(3, seed=1), items.run(3, seed=1, chunk=1)
+    for end in ("lower", "upper"):
+        np.testing.assert_array_equal(whole.values[f"bootstrap-t.{end}"], parts.values[f"bootstrap-t.{end}"])
+    lower, upper = (whole.values[f"bootstrap-t.{end}"] for end in ("lower", "upper"))
+    some = np.isfinite(lower)
+    assert some.mean() > 0.3
+    assert (lower[some] < upper[some]).all()
+    assert (lower[some] >= 1).all()
+    assert (upper[some] <= 5).all()
+
+
 def test_allocations_spend_the_same_and_keep_their_rule(world):
     rng = np.random.default_rng(1)
     sd = rng.uniform(0.5, 2.0, 62)
