@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from estimators.codes import compact
 from estimators.options import first_of
 
 FloatArray = NDArray[np.float64]
@@ -20,12 +21,13 @@ class Auxiliary:
 
     ``blocks`` holds, for each variable, the codes (respondent,) of a categorical one or the values
     (respondent,) of a numeric one; ``targets`` its totals (level,), one number for a numeric one; ``labels``
-    their names.
+    their names; ``variables`` those of the variables.
     """
 
     blocks: tuple[NDArray[Any], ...]
     targets: tuple[FloatArray, ...]
     labels: tuple[tuple[str, ...], ...]
+    variables: tuple[str, ...]
 
     @classmethod
     def of(
@@ -40,7 +42,7 @@ class Auxiliary:
         Raises
         ------
         ValueError
-            For a missing column, value or level, or a negative total of a level.
+            For a missing column, value or level.
 
         Examples
         --------
@@ -66,7 +68,8 @@ class Auxiliary:
                 blocks.append(numbers(table, name))
                 targets.append(np.array([total], dtype=float))
                 labels.append((name,))
-        return cls(tuple(blocks), tuple(targets), tuple(labels))
+        variables = (*["population"] * (population is not None), *totals)
+        return cls(tuple(blocks), tuple(targets), tuple(labels), variables)
 
     @property
     def matrix(self) -> FloatArray:
@@ -87,17 +90,8 @@ class Auxiliary:
         """Penalty (total,) from one number or from one for each variable; infinite where none is named."""
         if penalty is None:
             return None
-        variables = [group[0].split("=")[0] for group in self.labels]
-        if isinstance(penalty, Mapping):
-            if unknown := set(penalty) - set(variables):
-                raise ValueError(f"penalty must name calibrated variables, {sorted(unknown)[0]!r} is none")
-            costs = [penalty.get(name, np.inf) for name in variables]
-        else:
-            costs = [penalty] * len(variables)
-        if any(not cost > 0 for cost in costs):
-            raise ValueError(
-                f"penalty must be positive, got {min(costs)}; leave it out to meet totals exactly"
-            )
+        by_name = penalty if isinstance(penalty, Mapping) else dict.fromkeys(self.variables, penalty)
+        costs = [by_name.get(name, np.inf) for name in self.variables]
         return np.repeat(np.asarray(costs, dtype=float), [t.size for t in self.targets])
 
 
@@ -136,14 +130,16 @@ def numbers(table: pd.DataFrame, name: str) -> FloatArray:
 
 
 def level_codes(table: pd.DataFrame, name: str) -> tuple[IntArray, list[Any]]:
-    """Codes (respondent,) and levels of a categorical column; a pandas categorical is read as it is.
+    """Codes (respondent,) and levels of a categorical column; categories that nobody has are no levels.
 
     >>> level_codes(pd.DataFrame({"sex": ["m", "f"]}), "sex")[1]
     ['f', 'm']
     """
     series = column(table, name)
     if isinstance(series.dtype, pd.CategoricalDtype):
-        return series.cat.codes.to_numpy().astype(np.intp), list(series.cat.categories)
+        categories = series.cat.categories
+        found, codes = compact(series.cat.codes.to_numpy().astype(np.intp), max(len(categories), 1))
+        return codes, list(categories[found])
     codes, levels = pd.factorize(series, sort=True)
     return codes.astype(np.intp), list(levels)
 
@@ -194,11 +190,4 @@ def _level_targets(name: str, levels: Sequence[Any], totals: Mapping[Any, float]
         raise ValueError(
             f"totals of {name!r} lack level {missing[0]!r}, which respondents have; give its total"
         )
-    targets = np.array([totals[level] for level in levels], dtype=float)
-    if not (np.isfinite(targets).all() and np.all(targets >= 0)):
-        wrong = ~(np.isfinite(targets) & (targets >= 0))
-        raise ValueError(
-            f"totals of {name!r} must be finite and not negative,"
-            f" got {targets[wrong][0]:g} for {levels[int(wrong.argmax())]!r}; give the size of that level"
-        )
-    return targets
+    return np.array([totals[level] for level in levels], dtype=float)

@@ -4,9 +4,10 @@ Deville & Sarndal (1992): the factor of respondent i is ``F(x_i' lambda)`` with 
 ``sum_i d_i F(x_i' lambda) x_i = totals``; the distance decides F.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from numbers import Real
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +39,10 @@ def factor_function(distance: Distance, bounds: tuple[float, float] | None) -> F
     >>> value.item(), round(slope.item(), 12)
     (1.0, 1.0)
     """
+    if distance not in get_args(Distance):
+        raise ValueError(f"distance must be one of {', '.join(get_args(Distance))}, got {distance!r}")
     if distance in ("logit", "truncated"):
-        if bounds is None or not 0 <= bounds[0] < 1 < bounds[1]:
-            raise ValueError(f"bounds must satisfy 0 <= low < 1 < high for {distance!r}, got {bounds}")
-        low, high = bounds
+        low, high = _checked_bounds(bounds, distance)
     elif bounds is not None:
         raise ValueError(f"bounds are for 'logit' and 'truncated', not {distance!r}; choose one of these")
     if distance == "linear":
@@ -52,10 +53,6 @@ def factor_function(distance: Distance, bounds: tuple[float, float] | None) -> F
         return lambda u: (1 + np.exp(u), np.exp(u))
     if distance == "truncated":
         return lambda u: (np.clip(1 + u, low, high), ((1 + u > low) & (1 + u < high)).astype(float))
-    if distance != "logit":
-        raise ValueError(
-            f"distance must be linear, raking, logit, truncated or participation, got {distance!r}"
-        )
     rate = (high - low) / ((1 - low) * (high - 1))
 
     def logit(u: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -185,6 +182,37 @@ def rake_factors(
     raise ValueError(_infeasible(labels, np.concatenate(targets), gap, "raking", iterations))
 
 
+def check_one_sum(sums: Mapping[str, float]) -> None:
+    """Refuse margins whose totals do not add up to the same.
+
+    >>> check_one_sum({"sex": 10.0, "age": 12.0})
+    Traceback (most recent call last):
+    ...
+    ValueError: totals must have one sum, those of 'sex' sum to 10 and those of 'age' to 12, a gap of 2; \
+scale one of them
+    """
+    if not sums:
+        return
+    first, *_ = sums
+    worst = max(sums, key=lambda name: abs(sums[name] - sums[first]))
+    gap = sums[worst] - sums[first]
+    if abs(gap) > 1e-8 * abs(sums[first]):
+        raise ValueError(
+            f"totals must have one sum, those of {first!r} sum to {sums[first]:g} and those of {worst!r} to"
+            f" {sums[worst]:g}, a gap of {gap:g}; scale one of them"
+        )
+
+
+def _checked_bounds(bounds: tuple[float, float] | None, distance: Distance) -> tuple[float, float]:
+    """Bounds of the factors, about 1; those of the logit distance are finite."""
+    pair = bounds is not None and len(bounds) == 2 and all(isinstance(end, Real) for end in bounds)
+    if bounds is None or not pair or not 0 <= bounds[0] < 1 < bounds[1]:
+        raise ValueError(f"bounds must satisfy 0 <= low < 1 < high for {distance!r}, got {bounds}")
+    if distance == "logit" and np.isinf(bounds[1]):
+        raise ValueError(f"bounds must be finite for 'logit', got {bounds}; use 'raking', which has none")
+    return bounds
+
+
 def _column_scale(auxiliary: FloatArray, weight: FloatArray) -> FloatArray:
     """Root mean squares of the columns, so that units do not matter; 1 for a column of zeros."""
     size = np.sqrt(weight @ auxiliary**2)
@@ -208,13 +236,7 @@ def _check_margins(
     names: Sequence[Sequence[str]],
 ) -> None:
     """Refuse margins that raking can never meet."""
-    sums = [float(target.sum()) for target in targets]
-    worst = int(np.argmax(np.abs(np.array(sums) - sums[0])))
-    if abs(sums[worst] - sums[0]) > 1e-8 * abs(sums[0]):
-        raise ValueError(
-            f"totals must have one sum, those with {names[0][0]!r} sum to {sums[0]:g} and those with"
-            f" {names[worst][0]!r} to {sums[worst]:g}; scale one of them"
-        )
+    check_one_sum({labels[0]: float(target.sum()) for labels, target in zip(names, targets, strict=True)})
     for axis, target, labels in zip(axes, targets, names, strict=True):
         empty = (np.bincount(axis, weights=weight, minlength=target.size) == 0) & (target > 0)
         if empty.any():
@@ -229,7 +251,10 @@ def _infeasible(
 ) -> str:
     """Message that names the margin missed most and its gap."""
     worst = int(np.argmax(np.abs(gap) / (1 + np.abs(totals))))
+    remedy = "widen bounds, merge levels, or give a penalty"
+    if method.startswith("participation"):
+        remedy = "totals must exceed the volunteers', each of whom stands for more than one; or merge levels"
     return (
         f"{method} did not meet its totals in {iterations} iterations: margin {names[worst]!r} has target"
-        f" {totals[worst]:g} and gap {gap[worst]:g}; widen bounds, merge levels, or give a penalty"
+        f" {totals[worst]:g} and gap {gap[worst]:g}; {remedy}"
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from estimators.options import first_of
+from estimators.options import as_numbers, first_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -119,7 +119,7 @@ class Design:
         if self.single_psu not in _SINGLE_PSU:
             raise ValueError(f"single_psu must be one of {', '.join(_SINGLE_PSU)}, got {self.single_psu!r}")
         size = _common_length(self.strata, self.psu, self.weight, self.fpc, self.selection)
-        weights = np.ones(size) if self.weight is None else as_weights(self.weight)
+        weights = np.ones(size) if self.weight is None else as_numbers(self.weight, "weight")
         if bad := int(np.sum(~(np.isfinite(weights) & (weights > 0)))):
             raise ValueError(
                 f"weight must be positive and finite, {bad} of {size} are not,"
@@ -200,17 +200,6 @@ class Design:
         return replace(self, weight=weight, residuals=(*self.residuals, *residuals))
 
 
-def as_weights(weight: ArrayLike) -> FloatArray:
-    """Weights as numbers."""
-    try:
-        return np.asarray(weight, dtype=float)
-    except (TypeError, ValueError):
-        column = pd.Series(weight, dtype=object)
-        wrong = pd.to_numeric(column, errors="coerce").isna().to_numpy()
-        where = first_of(column.to_numpy(), wrong) if wrong.any() else "they are not"
-        raise TypeError(f"weight must be numbers, {where}; mend or convert the column") from None
-
-
 def _common_length(*columns: ArrayLike | None) -> int:
     """Length shared by the columns given."""
     sizes = {np.size(column) if np.ndim(column) == 1 else -1 for column in columns if column is not None}
@@ -232,11 +221,13 @@ def _codes(
     if labels is None:
         count = size if each_own else 1
         return np.arange(size) if each_own else np.zeros(size, dtype=np.intp), np.arange(count).astype(object)
-    codes, found = pd.factorize(np.asarray(labels), sort=False)
+    # a list is kept as it is: as an array of texts its missing labels would be called "nan"
+    listed = np.asarray(labels, dtype=None if hasattr(labels, "dtype") else object)
+    codes, found = pd.factorize(listed, sort=False)
     if np.any(codes < 0):
         raise ValueError(
             f"{name} has {int(np.sum(codes < 0))} missing labels,"
-            f" {first_of(np.asarray(labels), codes < 0)}; drop these respondents or label them"
+            f" {first_of(listed, codes < 0)}; drop these respondents or label them"
         )
     return codes.astype(np.intp), np.asarray(found, dtype=object)
 
@@ -315,7 +306,7 @@ def _fractions(
     """Share of the units of each stratum (stratum,) that was drawn; 0 with replacement."""
     if fpc is None:
         return np.zeros(count.size)
-    size = np.asarray(fpc, dtype=float)
+    size = as_numbers(fpc, "fpc")
     if size.shape != stratum.shape:
         raise ValueError(f"fpc must have one entry per respondent ({stratum.size}), got shape {size.shape}")
     member = np.zeros(count.size, dtype=np.intp)

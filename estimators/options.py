@@ -1,11 +1,13 @@
 """Options that many comparisons share, checked in one place and refused in one wording."""
 
+from decimal import Decimal
 from math import ceil
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 Best = Literal["high", "low"]
 TAIL = 20  # draws beyond the critical value, at least: fewer leave it to chance
@@ -73,4 +75,26 @@ def first_of(values: NDArray[Any], wrong: NDArray[np.bool_], what: str = "respon
     'the first is nan at respondent 1 (from 0)'
     """
     place = np.argwhere(wrong)[0]
-    return f"the first is {values[tuple(place)]} at {what} {place[0]} (from 0)"
+    value = values[tuple(place)]
+    shown = repr(str(value)) if isinstance(value, str) else value
+    return f"the first is {shown} at {what} {place[0]} (from 0)"
+
+
+def as_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Numbers (...) as floats, the missing as NaN; a text is no number, even one that looks like it.
+
+    >>> as_numbers([1, "2.5"], "weight")
+    Traceback (most recent call last):
+    ...
+    TypeError: weight must be numbers, the first is '2.5' at respondent 1 (from 0); mend or convert the column
+    """
+    table = np.asarray(values, dtype=None if hasattr(values, "dtype") else object)
+    if table.dtype.kind in "biuf":
+        return np.asarray(table, dtype=float)
+    entries = table.astype(object)
+    missing = np.asarray(pd.isna(entries))
+    number = [isinstance(entry, Real | Decimal) for entry in entries.ravel()]
+    wrong = ~(missing | np.array(number, dtype=bool).reshape(entries.shape))
+    if wrong.any():
+        raise TypeError(f"{name} must be numbers, {first_of(entries, wrong)}; mend or convert the column")
+    return np.where(missing, np.nan, entries).astype(float)

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from estimators.auxiliary import Auxiliary, answered, column, covariate_matrix, level_codes
 from estimators.calibration import calibration_factors, rake_factors
-from estimators.design import Design, Residuals, as_weights
-from estimators.options import first_of
+from estimators.design import Design, Residuals
+from estimators.options import as_numbers, first_of
 from estimators.response import class_factors, propensity_factors
 from estimators.weights import Step
 
@@ -52,14 +52,14 @@ class Weighting:
 
     @property
     def kish(self) -> float:
-        """Loss of sample size to unequal weights, ``n sum w^2 / (sum w)^2`` over positive weights."""
+        """Loss of sample size to unequal weights, ``n sum w^2 / (sum w)^2`` over weights that are not 0."""
         return kish_factor(self.weight)
 
     def diagnosis(self) -> pd.DataFrame:
         """Table of the steps: Kish factor, extreme weights over the mean, how many at bounds, iterations."""
         rows = []
         for each in self.applied:
-            kept = each.weight[each.weight > 0]
+            kept = each.weight[each.weight != 0]
             low, high = kept.min() / kept.mean(), kept.max() / kept.mean()
             row = {"step": each.step.kind, "kish": kish_factor(kept), "lowest": low, "highest": high}
             rows.append(row | {"at_bounds": each.at_bounds, "iterations": each.iterations})
@@ -70,6 +70,7 @@ class Weighting:
 
         ``design`` is of the respondents with positive weight, in the order of the table.
         """
+        self.refuse_negative()
         kept = self.weight > 0
         if design.n != int(kept.sum()):
             raise ValueError(
@@ -82,6 +83,14 @@ class Weighting:
             if each.auxiliary is not None
         ]
         return design.reweighted(self.weight[kept], residuals)
+
+    def refuse_negative(self) -> None:
+        """Refuse weights below zero, which linear calibration may give and no design can have."""
+        if (below := self.weight < 0).any():
+            raise ValueError(
+                f"weight must not be negative, {int(below.sum())} of {below.size} are,"
+                f" {first_of(self.weight, below)}; calibrate with distance 'raking', 'logit' or 'truncated'"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,8 @@ class Recipe:
     steps: tuple[Step, ...]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.steps, tuple | list) or not all(isinstance(each, Step) for each in self.steps):
+            raise TypeError(f"steps must be a tuple of steps, such as (rake(totals),), got {self.steps!r}")
         if not self.steps:
             raise ValueError("steps must hold at least one step")
         if unknown := [step.kind for step in self.steps if step.kind not in _RUN]:
@@ -119,18 +130,7 @@ class Recipe:
         ValueError
             For a missing column or label, weights that are negative or not finite, or totals not met.
         """
-        current = np.ones(len(table)) if weight is None else as_weights(weight)
-        if current.shape != (len(table),):
-            raise ValueError(f"weight must be {len(table)} numbers, one per row, got shape {current.shape}")
-        if bad := int(np.sum(~(np.isfinite(current) & (current >= 0)))):
-            raise ValueError(
-                f"weight must be finite and not negative, {bad} of {len(table)} are not,"
-                f" {first_of(current, ~(np.isfinite(current) & (current >= 0)))}; mend them"
-            )
-        if not current.any():
-            raise ValueError(
-                "weight must be positive for someone, all are zero; weights of 1 are the default"
-            )
+        current = _starting_weights(table, weight)
         applied = []
         for step in self.steps:
             applied.append(_RUN[step.kind](step, table, current))
@@ -144,13 +144,35 @@ def kish_factor(weight: FloatArray) -> float:
     >>> kish_factor(np.array([1.0, 3.0, 0.0]))
     1.25
     """
-    kept = weight[weight > 0]
+    kept = weight[weight != 0]
     return float(kept.size * np.sum(kept**2) / np.sum(kept) ** 2)
+
+
+def _starting_weights(table: pd.DataFrame, weight: ArrayLike | None) -> FloatArray:
+    """Weights (respondent,) to start from, the table and they checked."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"table must be a DataFrame of the respondents, got {type(table).__name__}")
+    if table.columns.has_duplicates:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise ValueError(f"table must name each column once, {twice!r} comes twice; rename or drop one")
+    if not len(table):
+        raise ValueError("table must hold at least one respondent, got none")
+    current = np.ones(len(table)) if weight is None else as_numbers(weight, "weight")
+    if current.shape != (len(table),):
+        raise ValueError(f"weight must be {len(table)} numbers, one per row, got shape {current.shape}")
+    if bad := int(np.sum(~(np.isfinite(current) & (current >= 0)))):
+        raise ValueError(
+            f"weight must be finite and not negative, {bad} of {len(table)} are not,"
+            f" {first_of(current, ~(np.isfinite(current) & (current >= 0)))}; mend them"
+        )
+    if not current.any():
+        raise ValueError("weight must be positive for someone, all are zero; weights of 1 are the default")
+    return current
 
 
 def _base(step: Step, table: pd.DataFrame, weight: FloatArray) -> Applied:
     """Multiply by inverse selection probabilities."""
-    prob = column(table, step.options["prob"]).to_numpy(dtype=float)
+    prob = as_numbers(column(table, step.options["prob"]), f"prob column {step.options['prob']!r}")
     if not np.all((prob > 0) & (prob <= 1)):
         raise ValueError(
             f"prob column {step.options['prob']!r} must lie in (0, 1]; give probabilities, not weights"

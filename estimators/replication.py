@@ -103,8 +103,9 @@ class Replicates:
         The design is that of the whole sample before weighting, nonrespondents included; ``table`` has its
         rows.
         """
-        weight = recipe.run(table, self.design.weights).weight
-        return replace(self, reweighting=Reweighting(recipe, table, weight))
+        full = recipe.run(table, self.design.weights)
+        full.refuse_negative()
+        return replace(self, reweighting=Reweighting(recipe, table, full.weight))
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Blocks of at most ``size`` replicates."""

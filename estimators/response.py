@@ -44,7 +44,8 @@ def propensity_factors(
         return np.where(responded, 1 / fitted, 0.0)
     order = np.empty(fitted.size, dtype=np.intp)
     order[np.argsort(fitted, kind="stable")] = np.arange(fitted.size)
-    return class_factors(weight, responded, order * classes // fitted.size, range(classes))
+    names = [f"{k} of {classes} of the propensity" for k in range(1, classes + 1)]
+    return class_factors(weight, responded, order * classes // fitted.size, names)
 
 
 def logistic_fit(covariates: FloatArray, weight: FloatArray, outcome: BoolArray) -> FloatArray:

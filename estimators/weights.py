@@ -1,8 +1,8 @@
 """Weights: one declared step each, from the base weight to the last trimming.
 
-Every function here declares a `Step`; a `Recipe` (estimators.recipe) runs steps in order on a table of
-respondents, again on each replicate if wanted. Totals are mappings: a numeric column to its total, a
-categorical one to a mapping of levels to totals.
+Every function here declares a `Step` and refuses what no table could make right; a `Recipe`
+(estimators.recipe) runs steps in order on a table of respondents, again on each replicate if wanted. Totals
+are mappings: a numeric column to its total, a categorical one to a mapping of levels to totals.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,16 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from estimators.calibration import Distance
-
-Totals = Mapping[str, float | Mapping[Any, float]]
+from estimators.calibration import Distance, check_one_sum, factor_function
+from estimators.declarations import (
+    Totals,
+    column_name,
+    level_totals,
+    penalty_costs,
+    population_size,
+    variable_totals,
+)
+from estimators.options import check_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ def base(prob: str) -> Step:
     >>> str(base("pi"))
     "base(prob='pi')"
     """
-    return Step("base", {"prob": prob})
+    return Step("base", {"prob": column_name(prob, "prob")})
 
 
 def nonresponse_classes(responded: str, classes: str) -> Step:
@@ -48,7 +55,8 @@ def nonresponse_classes(responded: str, classes: str) -> Step:
     ``w_i sum_class w / sum_class respondents w`` (Sarndal, Swensson & Wretman 1992, section 15.6).
     Nonrespondents get weight 0.
     """
-    return Step("nonresponse_classes", {"responded": responded, "classes": classes})
+    named = {"responded": column_name(responded, "responded"), "classes": column_name(classes, "classes")}
+    return Step("nonresponse_classes", named)
 
 
 def propensity(responded: str, covariates: tuple[str, ...], *, classes: int | None = None) -> Step:
@@ -61,11 +69,15 @@ def propensity(responded: str, covariates: tuple[str, ...], *, classes: int | No
     classes : number of equal groups of the fitted propensity inside which its weighted mean is used
         (Little 1986); the fit itself if None.
     """
-    if classes is not None and classes < 2:
-        raise ValueError(
-            f"classes must be at least 2, or None for the fitted propensity itself, got {classes}"
+    if isinstance(covariates, str):
+        raise TypeError(
+            f"covariates must be a tuple of columns, got the text {covariates!r}; write [{covariates!r}]"
         )
-    return Step("propensity", {"responded": responded, "covariates": tuple(covariates), "classes": classes})
+    named = tuple(column_name(each, "covariates") for each in covariates)
+    if classes is not None:
+        check_whole(classes, "classes", least=2)
+    responded = column_name(responded, "responded")
+    return Step("propensity", {"responded": responded, "covariates": named, "classes": classes})
 
 
 def poststratify(column: str, totals: Mapping[Any, float]) -> Step:
@@ -74,7 +86,7 @@ def poststratify(column: str, totals: Mapping[Any, float]) -> Step:
     >>> str(poststratify("sex", {"f": 10, "m": 8}))
     "poststratify(totals={'sex': {'f': 10, 'm': 8}})"
     """
-    return Step("poststratify", {"totals": {column: dict(totals)}})
+    return Step("poststratify", {"totals": {column_name(column, "column"): level_totals(column, totals)}})
 
 
 def rake(totals: Mapping[str, Mapping[Any, float]]) -> Step:
@@ -90,7 +102,9 @@ def rake(totals: Mapping[str, Mapping[Any, float]]) -> Step:
     """
     if not totals:
         raise ValueError("totals must name at least one margin")
-    return Step("rake", {"totals": {name: dict(levels) for name, levels in totals.items()}})
+    margins = {column_name(name, "totals"): level_totals(name, levels) for name, levels in totals.items()}
+    check_one_sum({name: sum(levels.values()) for name, levels in margins.items()})
+    return Step("rake", {"totals": margins})
 
 
 def calibrate(
@@ -112,9 +126,16 @@ def calibrate(
     bounds : smallest and largest ratio of new weight to old.
     penalty : cost of missing a total, the same for all or by column; the larger the closer. None is exact.
     """
-    kept = {k: dict(v) if isinstance(v, Mapping) else float(v) for k, v in totals.items()}
-    options = {"totals": kept, "population": population, "distance": distance, "bounds": bounds}
-    return Step("calibrate", options | {"penalty": penalty})
+    kept, size = variable_totals(totals), population_size(population)
+    known = {} if size is None else {"population": size}
+    if not (kept or known):
+        raise ValueError("totals must name at least one column, or population be given")
+    factor_function(distance, bounds)
+    costs = penalty_costs(penalty, [*known, *kept])
+    if costs is None:
+        check_one_sum(known | {k: sum(v.values()) for k, v in kept.items() if isinstance(v, dict)})
+    options = {"totals": kept, "population": size, "distance": distance, "bounds": bounds}
+    return Step("calibrate", options | {"penalty": costs})
 
 
 def trim(
@@ -135,6 +156,9 @@ def trim(
     for name, limit in (("lower", lower), ("upper", upper)):
         if not isinstance(limit, Real):
             raise TypeError(f"{name} must be a number, got {limit!r}")
+    for name, switch in (("relative", relative), ("strict", strict)):
+        if not isinstance(switch, bool):
+            raise TypeError(f"{name} must be True or False, got {switch!r}")
     if not 0 <= lower < upper or (relative and not lower < 1 < upper):
         rule = "0 <= lower < 1 < upper" if relative else "0 <= lower < upper"
         raise ValueError(f"lower and upper must satisfy {rule}, got {lower} and {upper}")

@@ -117,5 +117,7 @@ def test_margins_that_contradict_each_other_name_the_worst():
             names=[["a", "b"], ["c", "d"]],
             iterations=50,
         )
-    with pytest.raises(ValueError, match="distance must be linear"):
+    with pytest.raises(
+        ValueError, match="distance must be one of linear, raking, logit, truncated, participation, got 'chi'"
+    ):
         factor_function("chi", None)

@@ -62,6 +62,44 @@ def test_refusals(arguments, message):
         Design(**arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"weight": ["2.5", "1"]},
+            r"weight must be numbers, the first is '2.5' at respondent 0 \(from 0\); mend",
+        ),
+        ({"weight": np.array(["2.5", "1"])}, "the first is '2.5' at respondent 0"),
+        ({"weight": pd.Series([1.0, "1"])}, "the first is '1' at respondent 1"),
+        ({"weight": pd.Series(["2", "1"], dtype="string")}, "weight must be numbers"),
+        ({"weight": pd.to_datetime(["2020-01-01", "2020-01-02"])}, "weight must be numbers"),
+        ({"weight": [1.0, 1.0], "fpc": ["9", "9"]}, "fpc must be numbers, the first is '9'"),
+    ],
+)
+def test_text_is_no_number(arguments, message):
+    with pytest.raises(TypeError, match=message):
+        Design(**arguments)
+
+
+def test_numbers_of_any_numeric_type_are_weights():
+    kept = [2.5, 1.0]
+    for weight in (
+        kept,
+        pd.array(kept, dtype="Float64"),
+        pd.Series(kept, dtype=object),
+        pd.Categorical(kept),
+    ):
+        assert Design(weight=weight).weights.tolist() == kept
+    with pytest.raises(ValueError, match="1 of 2 are not, the first is nan at respondent 1"):
+        Design(weight=pd.array([2, None], dtype="Int64"))
+
+
+def test_a_missing_label_in_a_list_of_texts_is_missing():
+    with pytest.raises(ValueError, match="strata has 1 missing labels, the first is nan at respondent 1"):
+        Design(strata=["a", np.nan, "a"])
+    assert Design(psu=[1, "1"]).n_psu == 2
+
+
 def test_missing_column_is_named():
     with pytest.raises(ValueError, match="frame has no column 'region'; it has w"):
         Design.from_frame(pd.DataFrame({"w": [1.0]}), strata="region")
@@ -93,5 +131,5 @@ def test_order_of_respondents_and_unit_of_weights_do_not_matter(order, scale):
 
 
 def test_text_for_weights_names_the_argument():
-    with pytest.raises(TypeError, match=r"weight must be numbers, the first is a at respondent"):
+    with pytest.raises(TypeError, match="weight must be numbers, the first is 'a' at respondent"):
         Design(weight=["a", "1"])

@@ -11,10 +11,12 @@ from estimators import (
     Recipe,
     base,
     calibrate,
+    jackknife,
     mean,
     nonresponse_classes,
     poststratify,
     propensity,
+    quasi_randomize,
     rake,
     total,
     trim,
@@ -190,19 +192,12 @@ def test_diagnosis_counts_weights_at_bounds():
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ((rake({"sex": SEX, "dom": {k: 2 * v for k, v in DOM.items()}}),), "totals must have one sum"),
         ((rake({"sex": {"f": 1.0}}),), "totals of 'sex' lack level 'm'"),
         ((rake({"sex": {**SEX, "x": 1.0}}),), "name 'x', which nobody has"),
         ((rake({"gender": SEX}),), "table has no column 'gender'"),
-        ((rake({"sex": {"f": -1.0, "m": 2.0}}),), "must be finite and not negative"),
         ((calibrate({"dom": 3.0}),), "column 'dom' must be numeric"),
         ((calibrate(ALL, distance="logit", bounds=(0.99, 1.01)),), r"margin '.*' has target .* and gap"),
         ((calibrate(ALL, distance="truncated", bounds=(0.99, 1.01)),), "widen bounds, merge levels"),
-        ((calibrate(ALL, distance="logit"),), "bounds must satisfy"),
-        ((calibrate(ALL, bounds=(0.5, 2.0)),), "bounds are for 'logit' and 'truncated'"),
-        ((calibrate({"sex": SEX}, population=3.0),), "margin '.*' has target"),
-        ((calibrate({"sex": SEX}, penalty={"age": 1.0}),), "penalty must name calibrated variables"),
-        ((calibrate({"sex": SEX}, penalty=-1.0),), "penalty must be positive"),
         ((base("w"),), "must lie in"),
         ((nonresponse_classes("five", "dom"),), "column 'five' must be boolean"),
         (
@@ -232,22 +227,124 @@ def test_a_level_that_only_nonrespondents_have_is_named():
         Recipe((nonresponse_classes("came", "sex"), rake({"dom": DOM}))).run(table)
 
 
-def test_impossible_declarations():
-    with pytest.raises(ValueError, match="lower and upper must satisfy"):
-        trim(upper=0.5, relative=True)
-    with pytest.raises(ValueError, match="got 5 and 4"):
-        trim(lower=5, upper=4)
-    with pytest.raises(ValueError, match="classes must be at least 2"):
-        propensity("came", ("x",), classes=1)
-    with pytest.raises(ValueError, match="at least one margin"):
-        rake({})
-    with pytest.raises(ValueError, match="at least one step"):
-        Recipe(())
+DECLARED = [
+    (lambda: trim(upper=0.5, relative=True), "lower and upper must satisfy"),
+    (lambda: trim(lower=5, upper=4), "got 5 and 4"),
+    (lambda: propensity("came", ("x",), classes=1), "classes must be a whole number of at least 2, got 1"),
+    (lambda: propensity("came", ("x",), classes=2.5), "got 2.5"),
+    (lambda: rake({}), "at least one margin"),
+    (lambda: rake({"sex": {}}), "totals of 'sex' must name at least one level"),
+    (
+        lambda: rake({"sex": SEX, "dom": {k: 2 * v for k, v in DOM.items()}}),
+        "one sum, .*'sex' .*'dom'.* a gap of",
+    ),
+    (lambda: rake({"sex": {"f": -1.0, "m": 2.0}}), "must be positive and finite, got -1 for 'f'"),
+    (lambda: rake({"sex": {"f": 3.0, "m": 0}}), "'sex' must be .* got 0 for 'm'; give .*, merge"),
+    (lambda: poststratify("sex", {"f": 3.0, "m": 0}), "'sex' must be .* got 0 for 'm'; give .*, merge"),
+    (lambda: calibrate({"sex": {"f": np.nan, "m": 1}}), "'sex' must be .* got nan for 'f'"),
+    (lambda: calibrate({"age": np.inf}), "the total of 'age' must be finite, got inf"),
+    (lambda: calibrate({}), "must name at least one column"),
+    (
+        lambda: calibrate(ALL, distance="chi"),
+        "one of linear, raking, logit, truncated, participation, got 'chi'",
+    ),
+    (lambda: calibrate(ALL, distance="chi", bounds=(0.5, 2)), "distance must be one of"),
+    (lambda: calibrate(ALL, distance="logit"), "bounds must satisfy"),
+    (lambda: calibrate(ALL, distance="truncated", bounds=(0.5, 1)), "bounds must satisfy"),
+    (lambda: calibrate(ALL, distance="truncated", bounds=("0", 2)), "bounds must satisfy"),
+    (lambda: calibrate(ALL, distance="logit", bounds=(0, np.inf)), "finite for 'logit'.*use 'raking'"),
+    (lambda: calibrate(ALL, bounds=(0.5, 2.0)), "bounds are for 'logit' and 'truncated'"),
+    (lambda: calibrate({"sex": SEX}, population=3.0), "'population' sum to 3 .*'sex' .* a gap of"),
+    (lambda: calibrate({"sex": SEX}, population=0), "population must be positive and finite, got 0"),
+    (lambda: calibrate({"sex": SEX}, penalty={"age": 1.0}), "'age' is none; there are sex"),
+    (lambda: calibrate({"sex": SEX}, penalty=-1.0), "penalty must be positive, got -1"),
+    (lambda: calibrate({"sex": SEX}, penalty=np.nan), "penalty must be positive, got nan"),
+    (lambda: Recipe(()), "at least one step"),
+]
+MISTYPED = [
+    (lambda: Recipe(("rake",)), r"steps must be a tuple of steps, .* got \('rake',\)"),
+    (lambda: trim(upper="5"), "upper must be a number, got '5'"),
+    (lambda: trim(upper=5, strict="no"), "strict must be True or False, got 'no'"),
+    (lambda: base([0.5, 0.2]), r"prob must be the name of a column of the table, got \[0.5, 0.2\]"),
+    (lambda: nonresponse_classes("came", ["h"]), "classes must be the name of a column"),
+    (lambda: propensity("came", "age"), r"got the text 'age'; write \['age'\]"),
+    (lambda: propensity("came", (1,)), "covariates must be the name of a column"),
+    (lambda: rake({"sex": 5}), "totals of 'sex' must map its levels to their totals, got 5"),
+    (lambda: rake({"sex": {"f": "5", "m": 6}}), "totals of 'sex' must be a number for 'f', got '5'; convert"),
+    (lambda: calibrate({"age": "400"}), "the total of 'age' must be a number.*, got '400'"),
+    (lambda: calibrate([("age", 400)]), "totals must map columns to their totals"),
+    (lambda: calibrate({"sex": SEX}, penalty="1"), "penalty must be a number, got '1'"),
+    (lambda: calibrate({"sex": SEX}, penalty={"sex": None}), "penalty must be a number for 'sex', got None"),
+    (lambda: calibrate({"sex": SEX}, population="12"), "population must be a number, got '12'"),
+]
+
+
+@pytest.mark.parametrize(("declare", "message"), DECLARED)
+def test_what_no_table_could_make_right_is_refused_when_declared(declare, message):
+    with pytest.raises(ValueError, match=message):
+        declare()
+
+
+@pytest.mark.parametrize(("declare", "message"), MISTYPED)
+def test_what_is_of_the_wrong_type_is_refused_when_declared(declare, message):
+    with pytest.raises(TypeError, match=message):
+        declare()
+
+
+def test_totals_may_be_series_and_categories_that_nobody_has_are_no_levels():
+    table = pd.DataFrame({"sex": pd.Categorical(["f", "f", "m"], categories=["m", "x", "f"])})
+    totals = pd.Series({"f": 10, "m": 8})
+    for step in (poststratify("sex", totals), rake({"sex": totals}), calibrate({"sex": totals})):
+        assert_allclose(Recipe((step,)).run(table).weight, [5, 5, 8])
+    with pytest.raises(ValueError, match="totals of 'sex' name 'x', which nobody has"):
+        Recipe((poststratify("sex", {"f": 10, "m": 8, "x": 1}),)).run(table)
+
+
+def test_a_penalty_by_variable_finds_it_whatever_its_name():
+    table = pd.DataFrame({"a=b": [1.0, 2.0, 4.0], "c": [1.0, 1.0, 2.0]})
+    loose = calibrate({"a=b": 20.0, "c": 5.0}, penalty={"a=b": 1e-9})
+    margins = Recipe((loose,)).run(table).applied[0].margins
+    assert_allclose(margins.loc["c", "after"], 5)
+    assert abs(margins.loc["a=b", "after"] - 20) > 1
+
+
+def test_weights_to_start_from():
     with pytest.raises(ValueError, match="weight must be finite and not negative, 121 of 121"):
         Recipe((rake({"sex": SEX}),)).run(PEOPLE, -WEIGHT)
     with pytest.raises(ValueError, match="weight must be 121 numbers, one per row"):
         Recipe((rake({"sex": SEX}),)).run(PEOPLE, WEIGHT[1:])
     with pytest.raises(ValueError, match="all are zero; weights of 1"):
         Recipe((rake({"sex": SEX}),)).run(PEOPLE, 0 * WEIGHT)
-    with pytest.raises(TypeError, match="upper must be a number, got '5'"):
-        trim(upper="5")
+    with pytest.raises(TypeError, match=r"weight must be numbers, the first is '2\.5' at respondent 0"):
+        Recipe((rake({"sex": SEX}),)).run(PEOPLE, np.full(len(PEOPLE), "2.5"))
+
+
+def test_tables_that_are_none():
+    recipe = Recipe((rake({"sex": SEX}),))
+    with pytest.raises(TypeError, match="table must be a DataFrame of the respondents, got dict"):
+        recipe.run({"sex": ["f", "m"]})
+    with pytest.raises(ValueError, match="at least one respondent, got none"):
+        recipe.run(PEOPLE[:0])
+    with pytest.raises(ValueError, match="each column once, 'sex' comes twice"):
+        recipe.run(pd.concat([PEOPLE, PEOPLE[["sex"]]], axis=1))
+    with pytest.raises(TypeError, match=r"prob column 'p' must be numbers, the first is '0\.5'"):
+        Recipe((base("p"),)).run(pd.DataFrame({"p": ["0.5"]}))
+
+
+def test_weights_below_zero_of_linear_calibration_reach_no_design():
+    table = pd.DataFrame({"x": [1.0, 2.0, 3.0, 40.0]})
+    made = Recipe((calibrate({"x": 5.0}),)).run(table)
+    assert made.diagnosis()["lowest"].item() < 0
+    # 1.35 counts all four; over the three positive weights it was 1.0005
+    assert_allclose(made.kish, 4 * np.sum(made.weight**2) / np.sum(made.weight) ** 2)
+    message = "weight must not be negative, 1 of 4 are, .* at respondent 3 .*'logit' or 'truncated'"
+    with pytest.raises(ValueError, match=message):
+        made.onto(Design(weight=np.ones(3)))
+    with pytest.raises(ValueError, match=message):
+        jackknife(Design(weight=np.ones(4))).reweighted(Recipe((calibrate({"x": 5.0}),)), table)
+
+
+def test_volunteers_stand_for_more_than_themselves():
+    table = pd.DataFrame({"g": ["a", "a", "b"]})
+    with pytest.raises(ValueError, match=r"margin 'g=a' has target 1\.5 and gap .* exceed the volunteers'"):
+        Recipe((quasi_randomize({"g": {"a": 1.5, "b": 3}}),)).run(table)
