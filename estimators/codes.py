@@ -20,11 +20,16 @@ def compact(keys: IntArray, bound: int) -> tuple[IntArray, IntArray]:
     >>> found.tolist(), place.tolist()
     ([3, 7], [1, 0, 1])
     """
-    if bound > 16 * keys.size + 1024:
+    if bound > _countable(keys.size):
         found, place = np.unique(keys, return_inverse=True)
         return found, place
     present = np.bincount(keys, minlength=bound) > 0
     return np.flatnonzero(present), (np.cumsum(present) - 1)[keys]
+
+
+def _countable(size: int) -> int:
+    """Bound up to which keys are counted rather than sorted."""
+    return 16 * size + 1024
 
 
 def factor(labels: NDArray[Any]) -> tuple[IntArray, NDArray[np.object_]]:
@@ -45,21 +50,22 @@ def factor(labels: NDArray[Any]) -> tuple[IntArray, NDArray[np.object_]]:
 
 
 def _text_keys(labels: NDArray[Any]) -> tuple[IntArray, int] | None:
-    """Integers in the order of short texts, and their bound; None where texts are too long or no texts.
+    """Integers in the order of texts, and their bound; None where the labels are no texts.
 
     A text is read as a number whose digits are its characters, each column counted from its own least.
     """
     if labels.dtype.kind != "U" or labels.size == 0 or not labels.dtype.isnative:
         return None
-    letters = np.ascontiguousarray(labels).view(np.uint32).reshape(labels.size, -1)
+    letters = np.ascontiguousarray(np.ascontiguousarray(labels).view(np.uint32).reshape(labels.size, -1).T)
     keys, bound = np.zeros(labels.size, dtype=np.int64), 1
-    for column in letters.T:
-        least, most = int(column.min()), int(column.max())
+    for column, least, most in zip(letters, letters.min(axis=1), letters.max(axis=1), strict=True):
         if most > least:
-            bound *= most - least + 1
-            if bound > _WIDEST:
-                return None
-            keys *= most - least + 1
+            width = int(most - least) + 1
+            if bound <= keys.size < bound * width or bound * width > _WIDEST:
+                found, keys = compact(keys, bound)
+                bound = found.size
+            bound *= width
+            keys *= width
             keys += column
             keys -= least
     return keys.astype(np.intp, copy=False), bound

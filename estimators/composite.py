@@ -15,6 +15,7 @@ from estimators.composite_scores import scored_trees, scores_of, slots_of
 from estimators.design import Design
 from estimators.ratings import codes_of
 from estimators.sparse import SparseRule
+from estimators.threads import one_thread
 
 __all__ = ["STATISTICS", "compose"]
 
@@ -119,15 +120,15 @@ def compose(
     chosen = stratified(ratings, strata, people=people) if design is None else design
     if chosen.n != codes.shape[0]:
         raise ValueError(f"design must have {codes.shape[0]} respondents as ratings has, got {chosen.n}")
-    own = np.take_along_axis(codes[layout.order], layout.column[layout.fine], axis=1)
-    own *= layout.used[layout.fine]
+    own = layout.gathered(codes)
     _check_taken(own, codes, layout, ratings)
     counts = position_counts(own, layout, chosen.weights[layout.order])
     told = answers(own, layout, trees, counts, chosen.weights[layout.order])
     branches = scored_trees(wanted, trees, told, pool=tuple(pool))
     groups, labels = grouping(trees, tuple(shares))
     slots = slots_of(branches, layout, groups if shares else (), chosen, counts)
-    scores = scores_of(branches, slots, Reading.of(denominator), rule)
+    with one_thread():
+        scores = scores_of(branches, slots, Reading.of(denominator), rule)
     named = f"simple random within {' x '.join(strata)}" if design is None else "given"
     stated = {"design": named, "deff": deff, "denominator": denominator, "rule": str(rule), "level": level}
     return labelled(scores, branches, wanted, labels, stated)
@@ -157,8 +158,8 @@ def _check_options(deff: float, denominator: str, pool: Sequence[str]) -> None:
 def _check_taken(own: NDArray[np.int8], codes: NDArray[np.int8], layout: Layout, ratings: xr.Dataset) -> None:
     """Refuse ratings of respondents with leaves that no leaf takes."""
     leaves = np.asarray(layout.used.any(axis=1))
-    kept = layout.order[leaves[layout.fine]]
-    if (codes[kept] > 0).sum() > (own > 0).sum():
+    kept = codes if leaves.all() else codes[layout.order[leaves[layout.fine]]]
+    if np.count_nonzero(kept > 0) > np.count_nonzero(own > 0):
         taken = np.zeros(codes.shape, dtype=bool)
         at = layout.order[:, None], layout.column[layout.fine]
         taken[at] = layout.used[layout.fine]

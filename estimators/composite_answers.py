@@ -1,7 +1,8 @@
 """What was answered, for official scores: histograms of the leaves, and who gave which code to which."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,13 @@ class Answers:
 
     Attributes
     ----------
+    index : (n, K) int32
+        Place of each answer among the pairs of code and leaf, 8 (L + 1), codes outermost; leaf L takes what
+        is no leaf's.
     given : (n, 8 (L + 1)) sparse
-        A one at code and leaf, codes outermost, of each answer; leaf L takes what is no leaf's.
-    rated : (n, K)
-        Whether the respondent rated the item at each position.
+        Ones at these places.
+    rated : (n, K / 8) uint8
+        Whether the respondent rated the item at each position, packed in bits.
     leaf, fine : (F, K), (n,)
         Leaf of each position of the fine cells; fine cell of each respondent.
     counts : (3, L + 1, 8)
@@ -34,8 +38,9 @@ class Answers:
         Cell of each respondent, that of those outside last; number of cells, that one included.
     """
 
+    index: NDArray[np.int32]
     given: sp.csr_array
-    rated: NDArray[np.bool_]
+    rated: NDArray[np.uint8]
     leaf: Codes
     fine: Codes
     counts: Array
@@ -43,13 +48,23 @@ class Answers:
     cell: Codes
     cells: int
 
+    def of(self, rows: Codes) -> Self:
+        """Those of the respondents `rows` alone, with the counts of all."""
+        index = self.index[rows]
+        given = _table(index, self.given.shape[1], self.given.data)
+        fine, weight, cell = (each[rows] for each in (self.fine, self.weight, self.cell))
+        return replace(
+            self, index=index, given=given, rated=self.rated[rows], fine=fine, weight=weight, cell=cell
+        )
+
     def by_respondent(self, table: Array) -> Array:
         """Sum (n,) over each respondent's answers of what their code and leaf stand for, (8, L + 1)."""
         return np.asarray(self.given @ table.ravel())
 
     def rates(self, leaf: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Whether each respondent (n,) rated any of the leaves chosen (L + 1,)."""
-        return np.asarray((self.rated & leaf[self.leaf][self.fine]).any(axis=1))
+        chosen = np.packbits(leaf[self.leaf], axis=1)
+        return np.asarray((self.rated & chosen.take(self.fine, axis=0)).any(axis=1))
 
     def by_answer(self, columns: Array) -> Array:
         """Sums (8, L + 1, C) over the respondents of each code and leaf of their columns (n, C)."""
@@ -83,28 +98,27 @@ def answers(
     code: NDArray[np.int8], layout: Layout, trees: Sequence[Tree], counts: Array, weight: Array
 ) -> list[Answers]:
     """Answers to each tree of the layout, from codes (n, K) and the counts of positions."""
-    found, width = [], code.shape[1]
-    place, rated = code.astype(np.int32) - min(CODES), code > 0
+    found, ones = [], np.ones(max(code.size, layout.column.size))
+    place, rated = code.astype(np.int32) - np.int32(min(CODES)), np.packbits(code > 0, axis=1)
     for leaf, cell, tree in zip(layout.leaf, layout.cell, trees, strict=True):
         leaves = tree.cell_of.size + 1
-        index = leaf.astype(np.int32)[layout.fine] + place * np.int32(leaves)
-        given = _ones(index.ravel(), leaves * len(CODES), width)
-        who = cell[layout.fine], tree.cells + 1
-        mine = _by_leaf(counts, leaf, leaves)
-        found.append(Answers(given, rated, leaf, layout.fine, mine, weight, *who))
+        index = leaf.astype(np.int32).take(layout.fine, axis=0)
+        index += place * np.int32(leaves)
+        given, mine = _table(index, leaves * len(CODES), ones), _by_leaf(counts, leaf, leaves, ones)
+        who = weight, cell[layout.fine], tree.cells + 1
+        found.append(Answers(index, given, rated, leaf, layout.fine, mine, *who))
     return found
 
 
-def _by_leaf(counts: Array, leaf: Codes, leaves: int) -> Array:
+def _by_leaf(counts: Array, leaf: Codes, leaves: int, ones: Array) -> Array:
     """Counts (3, L + 1, 8) from those of the positions (3, F, K, 8)."""
-    at = _ones(leaf.ravel(), leaves).T
     kinds = counts[:1] if counts.strides[0] == 0 else counts
+    at = _table(leaf.astype(np.int32).reshape(-1, 1), leaves, ones).T
     summed = np.stack([at @ kind.reshape(leaf.size, len(CODES)) for kind in kinds])
     return np.broadcast_to(summed, (3, leaves, len(CODES)))
 
 
-def _ones(index: Codes | NDArray[np.int32], columns: int, width: int = 1) -> sp.csr_array:
-    """Rows of `width` ones each at the columns `index`."""
-    starts = np.arange(0, index.size + 1, width, dtype=np.int32)
-    data = np.ones(index.size), index.astype(np.int32, copy=False), starts
-    return sp.csr_array(data, shape=(starts.size - 1, columns))
+def _table(index: NDArray[np.int32], columns: int, ones: Array) -> sp.csr_array:
+    """Rows of ones at the columns `index` (rows, K)."""
+    ends = np.arange(0, index.size + 1, index.shape[1], dtype=np.int32)
+    return sp.csr_array((ones[: index.size], index.ravel(), ends), shape=(len(index), columns))

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from estimators.codes import compact
 from estimators.composite_layout import People, respondent_codes
 from estimators.design import Design
 
@@ -33,7 +33,8 @@ def stratified(ratings: xr.Dataset, strata: Sequence[str], *, people: People | N
     coarse = fine = np.zeros(ratings.sizes["respondent"], dtype=np.intp)
     for name in strata:
         codes, labels = respondent_codes(ratings, name, people)
-        coarse, fine = fine, pd.factorize(fine * len(labels) + codes, sort=True)[0].astype(np.intp)
+        bound = (int(fine.max()) + 1) * len(labels)
+        coarse, fine = fine, compact(fine * len(labels) + codes, bound)[1]
     return Design(strata=merged_strata(fine, coarse), single_psu="certainty")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse as sp
 
+from estimators.codes import compact
 from estimators.composite_layout import Tree
 from estimators.ratings import CODES, asked, rated
 from estimators.sparse import OWN, SparseRule, answer_variance
@@ -65,9 +66,11 @@ class Leaves:
 
 def leaf_figures(counts: Array, reading: Reading, *, pool: Codes, rule: SparseRule) -> Leaves:
     """Figures of a tree's leaves from their histograms (3, L, 8), pooled within the codes `pool` (L,)."""
-    known = RATED @ counts[0].T > 0  # an item without ratings is no leaf
-    n, size = known * (reading.counted @ counts[0].T), known * (reading.counted @ counts[1].T)
-    first, square = reading.value @ counts[1].T, reading.value**2 @ counts[1].T
+    known = counts[0] @ RATED > 0  # an item without ratings is no leaf
+    codes = np.stack([reading.counted, reading.value, reading.value**2])
+    size, first, square = codes @ counts[1].T
+    n = known * (size if counts.strides[0] == 0 else reading.counted @ counts[0].T)
+    size = known * size
     divisor = np.where(size > 0, size, 1.0)
     figure = first / divisor
     spread = np.maximum(square / divisor - figure**2, 0.0) * n / np.maximum(n - 1, 1)
@@ -98,7 +101,7 @@ def slot_weights(matrix: sp.csr_array, tree: Tree) -> Weights:
     entries = matrix.tocoo()
     node, leaf = entries.coords
     key = tree.cell_of[leaf] * matrix.shape[0] + node
-    pairs, slot_of = np.unique(key, return_inverse=True)
+    pairs, slot_of = compact(key, (tree.cells + 1) * matrix.shape[0])
     cell, touched = np.divmod(pairs, matrix.shape[0])
     slot = np.arange(pairs.size) - np.searchsorted(cell, cell)
     width = int(slot.max()) + 1 if slot.size else 1

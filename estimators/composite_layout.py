@@ -146,6 +146,12 @@ class Layout:
     leaf: tuple[Codes, ...]
     cell: tuple[Codes, ...]
 
+    def gathered(self, codes: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Codes (n, K) at the positions of the layout, in its order, from those of (respondent, item)."""
+        place = self.column.take(self.fine, axis=0)
+        place += (self.order * codes.shape[1])[:, None]
+        return codes.ravel().take(place) * self.used.take(self.fine, axis=0)
+
 
 def lay_out(
     ratings: xr.Dataset, wanted: Sequence[Nodes], *, people: People | None = None

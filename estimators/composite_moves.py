@@ -29,6 +29,9 @@ class Moves:
         Weighted moves of the directions: own residuals, and sparse leaves by the score.
     shared : (S, D, n)
         Deviations of what sparse answers share and the score does not tell, independent between people.
+    rows : (r,)
+        Respondents in cells with a sparse leaf; the scores and shared deviations of all others are not
+        needed, and 0.
     """
 
     moved: Moved
@@ -37,6 +40,7 @@ class Moves:
     left: Array
     slots: Array
     shared: Array
+    rows: Codes
 
 
 def moves(
@@ -54,29 +58,30 @@ def moves(
     ``sqrt(rho r) sd D / sd(D)`` enters the influence, the rest is added as variance. Every term is a sum
     of squares, so the covariance of the nodes is positive semidefinite whatever the data.
     """
-    width, cell = len(leaf), answers.cell
-    own = np.concatenate([moved.residual[:, None] * leaf, moved.standard[:, None]], axis=1)
-    shared = moved.shared[:, None] * leaf
-    deviation = _read(answers, reading, own, -moved.figure[:, None] * own)
-    sparse = _read(answers, reading, np.zeros_like(shared), shared)
-    slots, score = deviation[:, :width], deviation[:, width]
-    known = np.stack([np.bincount(cell_of[own[:-1] > 0], minlength=answers.cells) for own in moved.residual])
-    slope, left = _told_by_score(answers, score, known, rule)
+    cell, weighted = answers.cell, moved.residual[:, None] * leaf
+    slots = _read(answers, reading, weighted, -moved.figure[:, None] * weighted)
     thin = thin_weight(moved, leaf, cell_of, answers.cells)
-    slots += score[:, None] * (slope[:, None] * thin)[:, :, cell]
-    rest = answers.weight * sparse - (left[:, None] * thin)[:, :, cell]
-    return Moves(moved, score, slope, left, answers.weight * slots, rest)
+    rows = np.flatnonzero((thin > 0).any(axis=(0, 1))[cell])
+    score, shared = np.zeros((len(slots), cell.size)), np.zeros_like(slots)
+    some, standard, alike = answers.of(rows), moved.standard[:, None], moved.shared[:, None] * leaf
+    score[:, rows] = _read(some, reading, standard, -moved.figure[:, None] * standard)[:, 0]
+    told = _read(some, reading, np.zeros_like(alike), alike)
+    known = np.stack([np.bincount(cell_of[own[:-1] > 0], minlength=answers.cells) for own in moved.residual])
+    slope, left = _told_by_score(some, score[:, rows], known, rule)
+    slots[:, :, rows] += score[:, None, rows] * (slope[:, None] * thin)[:, :, cell[rows]]
+    shared[:, :, rows] = some.weight * told - (left[:, None] * thin)[:, :, cell[rows]]
+    return Moves(moved, score, slope, left, answers.weight * slots, shared, rows)
 
 
 def _read(answers: Answers, reading: Reading, weight: Array, shift: Array) -> Array:
     """Sums (S, C, n) over each one's counted answers of value times weight plus shift, (S, C, L + 1)."""
     codes = np.stack([reading.value, reading.counted], axis=2)
-    return np.array(
-        [
-            [answers.by_respondent(told @ np.stack(pair)) for pair in zip(*columns, strict=True)]
-            for told, *columns in zip(codes, weight, shift, strict=True)
-        ]
-    )
+    pairs = np.stack([weight, shift], axis=2)
+    table = np.empty((codes.shape[1], weight.shape[2]))
+    found = np.empty((*weight.shape[:2], answers.weight.size))
+    for place in np.ndindex(weight.shape[:2]):
+        found[place] = answers.by_respondent(np.matmul(codes[place[0]], pairs[place], out=table))
+    return found
 
 
 def _told_by_score(answers: Answers, score: Array, known: Codes, rule: SparseRule) -> tuple[Array, Array]:

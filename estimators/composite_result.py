@@ -128,8 +128,10 @@ def _people(branch: ScoredTree) -> tuple[Codes, Codes]:
     """Respondents of each node's cells, and those who rated any of its items."""
     told, along = branch.told, branch.directions
     used = along.leaf > 0
-    gave = np.stack([told.rates(row) for row in used])[along.of]
+    everyone = told.by_cell(np.ones(told.cell.size))
+    gave = told.by_cell(np.stack([told.rates(row) for row in used]))[along.of]
     touched = np.stack([np.bincount(branch.tree.cell_of, row[:-1], told.cells) > 0 for row in used])[along.of]
-    inside = (touched & (along.ratio > 0))[:, told.cell]
-    node, nodes = branch.weights.node[told.cell].T, branch.matrix.shape[0]
-    return np.bincount(node[inside], minlength=nodes), np.bincount(node[inside & gave], minlength=nodes)
+    inside = touched & (along.ratio > 0)
+    node, nodes = branch.weights.node.T, branch.matrix.shape[0]
+    of_node = [np.bincount(node[inside], (people * inside)[inside], nodes) for people in (everyone, gave)]
+    return of_node[0].astype(np.intp), of_node[1].astype(np.intp)

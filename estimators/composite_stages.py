@@ -41,22 +41,23 @@ class Touched:
     nodes: int
 
     def slots(self, values: Array) -> Array:
-        """Moves (J, n) of the slots from those of the directions (D, n)."""
-        return np.asarray(self.ratio[:, self.fine] * values[self.of])
+        """Moves (S, J, n) of the slots from those of the directions (S, D, n)."""
+        return np.asarray(self.ratio.take(self.fine, axis=1) * values[:, self.of])
 
-    def crossed(self, values: Array) -> Array:
-        """Sum (V, V) over the respondents of the products of their values (D, n) at their nodes."""
-        return self.scattered(values[:, None] * values, self.fine)
+    def crossed(self, values: Array, rows: Codes | None = None) -> Array:
+        """Sums (S, V, V) over the respondents, or those in `rows`, of the products of their values (S, D, n)."""
+        fine = self.fine if rows is None else self.fine[rows]
+        return self.scattered(values[:, :, None] * values[:, None], fine)
 
     def scattered(self, products: Array, fine: Codes) -> Array:
-        """Sum (V, V) of products (D, D, rows) of directions at the nodes of the sorted fine cells (rows,)."""
-        starts = np.flatnonzero(np.diff(fine, prepend=-1))
-        some = fine[starts]
-        ratio, place = self.ratio[:, some], self.place[:, some]
-        blocks = np.add.reduceat(products, starts, axis=2)[self.of[:, None], self.of]
-        key = place[:, None] * self.nodes + place
-        flat = np.bincount(key.ravel(), (blocks * ratio[:, None] * ratio).ravel(), self.nodes**2)
-        return np.asarray(flat.reshape(self.nodes, self.nodes), dtype=float)
+        """Sums (S, V, V) of products (S, D, D, rows) at the nodes of the sorted fine cells (rows,)."""
+        starts = self.starts if fine is self.fine else np.flatnonzero(np.diff(fine, prepend=-1))
+        ratio, place = self.ratio[:, fine[starts]], self.place[:, fine[starts]]
+        blocks = np.add.reduceat(products, starts, axis=3)[:, self.of[:, None], self.of]
+        blocks *= ratio[:, None] * ratio
+        key = (place[:, None] * self.nodes + place).ravel()
+        flat = [np.bincount(key, block.ravel(), self.nodes**2) for block in blocks]
+        return np.array(flat, dtype=float).reshape(-1, self.nodes, self.nodes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +68,7 @@ class Stage:
     ----------
     scale, shrink, degrees : (stratum,)
         Of the design's layer; degrees of freedom are units less one, at least 1.
-    entry : (J, n) or None
+    entry : (J n,) or None
         Pair (unit, node) of each slot; None where every respondent is a unit, whose slots are the pairs.
     unit, node : (pair,)
     group : (pair,)
@@ -91,47 +92,53 @@ class Stage:
         nodes, unit = touched.nodes, np.tile(layer.unit[order], len(touched.node))
         at, entry = touched.node.ravel(), None
         if layer.stratum.size < order.size:
-            codes, keys = pd.factorize(unit * nodes + at)
-            entry, (unit, at) = codes.reshape(touched.node.shape), np.divmod(keys, nodes)
+            entry, keys = pd.factorize(unit * nodes + at)
+            unit, at = np.divmod(keys, nodes)
         group, pairs = pd.factorize(layer.stratum[unit] * nodes + at)
         stratum, group_node = np.divmod(pairs, nodes)
         degrees = np.maximum(np.bincount(layer.stratum, minlength=layer.scale.size) - 1.0, 1.0)
         return cls(layer.scale, layer.shrink, degrees, entry, unit, at, group, stratum, group_node)
 
-    def measured(self, moved: Array, touched: Touched) -> tuple[Array, Array, Array]:
-        """What the respondents' moves (D, n) make: covariance, pull, and Satterthwaite's squares.
+    def measured(self, moved: Array, touched: Touched, *, pulled: bool) -> tuple[Array, Array, Array]:
+        """What the respondents' moves (S, D, n) make: covariance, Satterthwaite's squares, and pull.
 
         Returns
         -------
-        covariance : (V, V)
+        covariance : (S, V, V)
             Sum over the strata of ``scale (sum_u t_u t_u' - shrink m m')``.
-        pull : (J, n)
-            How a node's variance changes with half of each slot's move.
-        squares : (V,)
+        squares : (S, V)
             Sum over the strata of squared variances over their degrees of freedom.
+        pull : (S, J, n)
+            How a node's variance changes with half of each slot's move; zeros unless `pulled`.
         """
-        flat = touched.slots(moved).ravel()
-        units = flat if self.entry is None else _sums(self.entry.ravel(), flat, self.unit.size)
+        slots = touched.slots(moved)
+        flat = slots.reshape(len(slots), -1)
+        units = flat if self.entry is None else _sums(self.entry, flat, self.unit.size)
         strata = _sums(self.group, units, self.stratum.size)
         scale, shrink = self.scale[self.stratum], self.shrink[self.stratum]
         root, centre = np.sqrt(scale), shrink * strata
         if self.entry is None:
-            covariance = touched.crossed(root[self.group[: moved.shape[1]]] * moved)
+            covariance = touched.crossed(root[self.group[: moved.shape[2]]] * moved)
         else:
             covariance = _pairs(root[self.group] * units, self.unit, self.node, touched.nodes)
         covariance -= _pairs(root * np.sqrt(shrink) * strata, self.stratum, self.group_node, touched.nodes)
-        pull = scale[self.group] * (units - centre[self.group])
-        pull = pull.reshape(touched.node.shape) if self.entry is None else pull[self.entry]
         variance = scale * (_sums(self.group, units * units, self.stratum.size) - centre * strata)
         squares = _sums(self.group_node, variance**2 / self.degrees[self.stratum], touched.nodes)
-        return covariance, pull, squares
+        pull = np.zeros_like(slots)
+        if pulled:
+            by_unit = scale[self.group] * (units - centre[:, self.group])
+            pull = (by_unit if self.entry is None else by_unit[:, self.entry]).reshape(slots.shape)
+        return covariance, squares, pull
 
 
 def _pairs(values: Array, row: Codes, node: Codes, nodes: int) -> Array:
-    """Sum (V, V) over the rows of the products of their values (pair,) at rows and nodes (pair,)."""
-    table = sp.csr_array((values, (row, node)), shape=(int(row.max()) + 1, nodes))
-    return np.asarray((table.T @ table).toarray())
+    """Sums (S, V, V) over the rows of the products of their values (S, pair) at rows and nodes (pair,)."""
+    by_row = np.argsort(row, kind="stable")
+    ends = np.searchsorted(row[by_row], np.arange(int(row.max()) + 2))
+    tables = [sp.csr_array((each[by_row], node[by_row], ends), shape=(ends.size - 1, nodes)) for each in values]
+    return np.array([(table.T @ table).toarray() for table in tables])
 
 
 def _sums(code: Codes, values: Array, count: int) -> Array:
-    return np.asarray(np.bincount(code, values, count), dtype=float)
+    """Sums (S, count) of the values (S, entry) of each code (entry,)."""
+    return np.array([np.bincount(code, row, count) for row in values], dtype=float)

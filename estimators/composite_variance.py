@@ -9,7 +9,6 @@ from estimators.composite_influence import Array, Reading
 from estimators.composite_moves import Moves, unweighted
 from estimators.composite_slots import Branch, Slots
 from estimators.linearization import deviations, unit_sums
-from estimators.threads import one_thread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +41,8 @@ def spreads(trees: Sequence[Moves], reading: Reading, slots: Slots) -> list[Spre
     measured = _calibrated(trees, reading, slots) if slots.design.residuals else _sampled(trees, slots)
     data, squares, brought, pull = measured
     shared = np.concatenate([each.shared for each in trees], axis=1)
-    rest = np.stack([slots.touched.crossed(each) for each in shared]) + _own(trees, reading, slots)
+    rows = np.unique(np.concatenate([each.rows for each in trees]))
+    rest = slots.touched.crossed(shared[:, :, rows], rows) + _own(trees, reading, slots)
     share = brought + _shares(trees, pull, reading, slots)
     return [Spread(*parts) for parts in zip(data + rest, share, squares, strict=True)]
 
@@ -50,11 +50,10 @@ def spreads(trees: Sequence[Moves], reading: Reading, slots: Slots) -> list[Spre
 def _sampled(trees: Sequence[Moves], slots: Slots) -> tuple[Array, Array, Array, Array]:
     """Covariance, squares and pull that sampling brings, stage by stage; shares come from the pull."""
     moved = np.concatenate([each.slots for each in trees], axis=1)
-    stages = [[stage.measured(each, slots.touched) for stage in slots.stages] for each in moved]
-    covariance = np.array([sum(found for found, _, _ in each) for each in stages])
-    squares = np.array([each[0][2] for each in stages])
-    pull = np.array([sum(found for _, found, _ in each) for each in stages])
-    return covariance, squares, np.zeros((len(moved), slots.groups, slots.nodes)), slots.weight * pull
+    stages = [stage.measured(moved, slots.touched, pulled=slots.groups > 0) for stage in slots.stages]
+    covariance, squares, pull = zip(*stages, strict=True)
+    brought = np.zeros((len(moved), slots.groups, slots.nodes))
+    return np.add.reduce(covariance), squares[0], brought, slots.weight * np.add.reduce(pull)
 
 
 def _calibrated(trees: Sequence[Moves], reading: Reading, slots: Slots) -> tuple[Array, Array, Array, Array]:
@@ -102,8 +101,7 @@ def _brought(branch: Branch, each: Moves, pull: Array, reading: Reading) -> Arra
     rows = np.concatenate([pull, answers.weight * each.shared], axis=1)
     sums = answers.by_answer(np.ascontiguousarray(rows.reshape(-1, pull.shape[2]).T))
     codes = np.concatenate([reading.value, reading.counted])
-    with one_thread():
-        told = (codes @ sums.reshape(codes.shape[1], -1)).reshape(2, len(pull), -1, *rows.shape[:2])
+    told = (codes @ sums.reshape(codes.shape[1], -1)).reshape(2, len(pull), -1, *rows.shape[:2])
     value, counted = (np.einsum("slsj->sjl", part) for part in told)
     data = moved.residual[:, None] * (value[:, :width] - moved.figure[:, None] * counted[:, :width])
     data[:, :, :-1] += moved.shared[:, None, :-1] * counted[:, of, :-1] * along.ratio[:, branch.cell_of]
@@ -126,9 +124,4 @@ def _own(trees: Sequence[Moves], reading: Reading, slots: Slots) -> Array:
         for (branch, each), leaf in zip(pairs, leaves, strict=True)
     ]
     wide, counted = np.concatenate(moved, axis=1), reading.counted @ slots.counts[thin].T
-    return np.stack(
-        [
-            slots.touched.scattered((row * count)[:, None] * row, fine)
-            for row, count in zip(wide, counted, strict=True)
-        ]
-    )
+    return slots.touched.scattered((wide * counted[:, None])[:, :, None] * wide[:, None], fine)
