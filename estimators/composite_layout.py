@@ -150,7 +150,9 @@ class Layout:
         """Codes (n, K) at the positions of the layout, in its order, from those of (respondent, item)."""
         place = self.column.take(self.fine, axis=0)
         place += (self.order * codes.shape[1])[:, None]
-        return codes.ravel().take(place) * self.used.take(self.fine, axis=0)
+        found = codes.ravel().take(place)
+        found *= self.used.take(self.fine, axis=0)
+        return found
 
 
 def lay_out(

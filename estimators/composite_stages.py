@@ -46,8 +46,8 @@ class Touched:
 
     def crossed(self, values: Array, rows: Codes | None = None) -> Array:
         """Sums (S, V, V) over the respondents, or those in `rows`, of the products of their values (S, D, n)."""
-        fine = self.fine if rows is None else self.fine[rows]
-        return self.scattered(values[:, :, None] * values[:, None], fine)
+        fine, some = (self.fine, values) if rows is None else (self.fine[rows], values[:, :, rows])
+        return self.scattered(some[:, :, None] * some[:, None], fine)
 
     def scattered(self, products: Array, fine: Codes) -> Array:
         """Sums (S, V, V) of products (S, D, D, rows) at the nodes of the sorted fine cells (rows,)."""
@@ -68,17 +68,23 @@ class Stage:
     ----------
     scale, shrink, degrees : (stratum,)
         Of the design's layer; degrees of freedom are units less one, at least 1.
-    entry : (J n,) or None
-        Pair (unit, node) of each slot; None where every respondent is a unit, whose slots are the pairs.
+    part, part_fine : (n,), (P,)
+        Part of a fine cell that lies in one unit, or in one stratum where every respondent is a unit, of each
+        respondent; the fine cell of each part.
+    entry : (J P,) or None
+        Pair (unit, node) of each part's slot; None where every respondent is a unit.
     unit, node : (pair,)
-    group : (pair,)
-        Pair (stratum, node) that the pair lies in.
+        Of these pairs.
+    group : (pair,) or (J P,)
+        Pair (stratum, node) that a pair, or else a part's slot, lies in.
     stratum, group_node : (group,)
     """
 
     scale: Array
     shrink: Array
     degrees: Array
+    part: Codes
+    part_fine: Codes
     entry: Codes | None
     unit: Codes
     node: Codes
@@ -89,15 +95,23 @@ class Stage:
     @classmethod
     def of(cls, layer: Layer, order: Codes, touched: Touched) -> Self:
         """Stage of a design's layer for respondents in the given order."""
-        nodes, unit = touched.nodes, np.tile(layer.unit[order], len(touched.node))
-        at, entry = touched.node.ravel(), None
-        if layer.stratum.size < order.size:
-            entry, keys = pd.factorize(unit * nodes + at)
-            unit, at = np.divmod(keys, nodes)
-        group, pairs = pd.factorize(layer.stratum[unit] * nodes + at)
+        nodes, fines = touched.nodes, touched.starts.size
+        unit, clustered = layer.unit[order], layer.stratum.size < order.size
+        within = unit if clustered else layer.stratum[unit]
+        part, parts = pd.factorize(within * fines + touched.fine)
+        inside, part_fine = np.divmod(parts, fines)
+        node = touched.place[:, part_fine].ravel()
+        inside = np.tile(inside, len(touched.place))
+        entry, where = None, inside
+        if clustered:
+            entry, keys = pd.factorize(inside * nodes + node)
+            inside, node = np.divmod(keys, nodes)
+            where = layer.stratum[inside]
+        group, pairs = pd.factorize(where * nodes + node)
         stratum, group_node = np.divmod(pairs, nodes)
         degrees = np.maximum(np.bincount(layer.stratum, minlength=layer.scale.size) - 1.0, 1.0)
-        return cls(layer.scale, layer.shrink, degrees, entry, unit, at, group, stratum, group_node)
+        rates = layer.scale, layer.shrink, degrees
+        return cls(*rates, part, part_fine, entry, inside, node, group, stratum, group_node)
 
     def measured(self, moved: Array, touched: Touched, *, pulled: bool) -> tuple[Array, Array, Array]:
         """What the respondents' moves (S, D, n) make: covariance, Satterthwaite's squares, and pull.
@@ -111,24 +125,40 @@ class Stage:
         pull : (S, J, n)
             How a node's variance changes with half of each slot's move; zeros unless `pulled`.
         """
-        slots = touched.slots(moved)
-        flat = slots.reshape(len(slots), -1)
-        units = flat if self.entry is None else _sums(self.entry, flat, self.unit.size)
-        strata = _sums(self.group, units, self.stratum.size)
         scale, shrink = self.scale[self.stratum], self.shrink[self.stratum]
-        root, centre = np.sqrt(scale), shrink * strata
+        root, slots = np.sqrt(scale), self._by_part(moved, touched.ratio, touched)
         if self.entry is None:
-            covariance = touched.crossed(root[self.group[: moved.shape[2]]] * moved)
+            units, strata = None, _sums(self.group, slots, self.stratum.size)
+            square = _sums(self.group, self._by_part(moved**2, touched.ratio**2, touched), self.stratum.size)
+            first = self.group[: self.part_fine.size]
+            covariance = touched.crossed(root[first][self.part] * moved)
         else:
+            units = _sums(self.entry, slots, self.unit.size)
+            strata = _sums(self.group, units, self.stratum.size)
+            square = _sums(self.group, units * units, self.stratum.size)
             covariance = _pairs(root[self.group] * units, self.unit, self.node, touched.nodes)
+        centre = shrink * strata
         covariance -= _pairs(root * np.sqrt(shrink) * strata, self.stratum, self.group_node, touched.nodes)
-        variance = scale * (_sums(self.group, units * units, self.stratum.size) - centre * strata)
+        variance = scale * (square - centre * strata)
         squares = _sums(self.group_node, variance**2 / self.degrees[self.stratum], touched.nodes)
-        pull = np.zeros_like(slots)
         if pulled:
-            by_unit = scale[self.group] * (units - centre[:, self.group])
-            pull = (by_unit if self.entry is None else by_unit[:, self.entry]).reshape(slots.shape)
-        return covariance, squares, pull
+            return covariance, squares, self._pull(moved, units, centre, touched)
+        return covariance, squares, np.zeros((len(moved), *touched.node.shape))
+
+    def _by_part(self, moved: Array, ratio: Array, touched: Touched) -> Array:
+        """Sums (S, J P) by part of fine cell of what the directions (S, D, n) move the slots."""
+        count = self.part_fine.size
+        sums = _sums(self.part, moved.reshape(-1, moved.shape[2]), count).reshape(*moved.shape[:2], count)
+        return np.asarray((ratio[:, self.part_fine] * sums[:, touched.of]).reshape(len(moved), -1))
+
+    def _pull(self, moved: Array, units: Array | None, centre: Array, touched: Touched) -> Array:
+        """How a node's variance changes with half of each slot's move, (S, J, n)."""
+        slots = (touched.of.size, self.part_fine.size)
+        if units is None or self.entry is None:
+            group = self.group.reshape(slots)[:, self.part]
+            return np.asarray(self.scale[self.stratum][group] * (touched.slots(moved) - centre[:, group]))
+        by_unit = self.scale[self.stratum][self.group] * (units - centre[:, self.group])
+        return np.asarray(by_unit[:, self.entry.reshape(slots)[:, self.part]])
 
 
 def _pairs(values: Array, row: Codes, node: Codes, nodes: int) -> Array:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimators.composite_influence import Array, Reading
+from estimators.composite_influence import Array, Codes, Reading
 from estimators.composite_moves import Moves, unweighted
 from estimators.composite_slots import Branch, Slots
 from estimators.linearization import deviations, unit_sums
@@ -41,10 +41,17 @@ def spreads(trees: Sequence[Moves], reading: Reading, slots: Slots) -> list[Spre
     measured = _calibrated(trees, reading, slots) if slots.design.residuals else _sampled(trees, slots)
     data, squares, brought, pull = measured
     shared = np.concatenate([each.shared for each in trees], axis=1)
-    rows = np.unique(np.concatenate([each.rows for each in trees]))
-    rest = slots.touched.crossed(shared[:, :, rows], rows) + _own(trees, reading, slots)
+    rest = slots.touched.crossed(shared, _any_of(trees)) + _own(trees, reading, slots)
     share = brought + _shares(trees, pull, reading, slots)
     return [Spread(*parts) for parts in zip(data + rest, share, squares, strict=True)]
+
+
+def _any_of(trees: Sequence[Moves]) -> Codes:
+    """Respondents with a sparse leaf among their own in any tree."""
+    some = np.zeros(trees[0].score.shape[1], dtype=bool)
+    for each in trees:
+        some[each.rows] = True
+    return np.flatnonzero(some)
 
 
 def _sampled(trees: Sequence[Moves], slots: Slots) -> tuple[Array, Array, Array, Array]:
