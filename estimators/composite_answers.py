@@ -22,7 +22,7 @@ class Answers:
     Attributes
     ----------
     index : (n, K) int32
-        Place of each answer among the pairs of code and leaf, 8 (L + 1), codes outermost; leaf L takes what
+        Place of each answer among the pairs of leaf and code, 8 (L + 1), codes innermost; leaf L takes what
         is no leaf's.
     given : (n, 8 (L + 1)) sparse
         Ones at these places.
@@ -58,7 +58,7 @@ class Answers:
         )
 
     def by_respondent(self, table: Array) -> Array:
-        """Sum (n,) over each respondent's answers of what their code and leaf stand for, (8, L + 1)."""
+        """Sum (n,) over each respondent's answers of what their leaf and code stand for, (L + 1, 8)."""
         return np.asarray(self.given @ table.ravel())
 
     def rates(self, leaf: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -67,8 +67,8 @@ class Answers:
         return np.asarray((self.rated & chosen.take(self.fine, axis=0)).any(axis=1))
 
     def by_answer(self, columns: Array) -> Array:
-        """Sums (8, L + 1, C) over the respondents of each code and leaf of their columns (n, C)."""
-        return np.asarray(self.given.T @ columns).reshape(len(CODES), -1, columns.shape[1])
+        """Sums (L + 1, 8, C) over the respondents of each leaf and code of their columns (n, C)."""
+        return np.asarray(self.given.T @ columns).reshape(-1, len(CODES), columns.shape[1])
 
     def by_cell(self, values: Array) -> Array:
         """Sums (..., cells) over the respondents of each cell of their values (..., n)."""
@@ -99,11 +99,12 @@ def answers(
 ) -> list[Answers]:
     """Answers to each tree of the layout, from codes (n, K) and the counts of positions."""
     found, ones = [], np.ones(max(code.size, layout.column.size))
-    place, rated = code.astype(np.int32) - np.int32(min(CODES)), np.packbits(code > 0, axis=1)
+    rated = np.packbits(code > 0, axis=1)
     for leaf, cell, tree in zip(layout.leaf, layout.cell, trees, strict=True):
         leaves = tree.cell_of.size + 1
-        index = leaf.astype(np.int32).take(layout.fine, axis=0)
-        index += place * np.int32(leaves)
+        first = (leaf * len(CODES) - min(CODES)).astype(np.int32)
+        index = first.take(layout.fine, axis=0)
+        index += code
         given, mine = _table(index, leaves * len(CODES), ones), _by_leaf(counts, leaf, leaves, ones)
         who = weight, cell[layout.fine], tree.cells + 1
         found.append(Answers(index, given, rated, leaf, layout.fine, mine, *who))

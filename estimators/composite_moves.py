@@ -75,12 +75,12 @@ def moves(
 
 def _read(answers: Answers, reading: Reading, weight: Array, shift: Array) -> Array:
     """Sums (S, C, n) over each one's counted answers of value times weight plus shift, (S, C, L + 1)."""
-    codes = np.stack([reading.value, reading.counted], axis=2)
-    pairs = np.stack([weight, shift], axis=2)
-    table = np.empty((codes.shape[1], weight.shape[2]))
+    codes = np.stack([reading.value, reading.counted], axis=1)
+    pairs = np.stack([weight, shift], axis=3)
+    table = np.empty((weight.shape[2], codes.shape[2]))
     found = np.empty((*weight.shape[:2], answers.weight.size))
     for place in np.ndindex(weight.shape[:2]):
-        found[place] = answers.by_respondent(np.matmul(codes[place[0]], pairs[place], out=table))
+        found[place] = answers.by_respondent(np.matmul(pairs[place], codes[place[0]], out=table))
     return found
 
 

@@ -108,8 +108,8 @@ def _brought(branch: Branch, each: Moves, pull: Array, reading: Reading) -> Arra
     rows = np.concatenate([pull, answers.weight * each.shared], axis=1)
     sums = answers.by_answer(np.ascontiguousarray(rows.reshape(-1, pull.shape[2]).T))
     codes = np.concatenate([reading.value, reading.counted])
-    told = (codes @ sums.reshape(codes.shape[1], -1)).reshape(2, len(pull), -1, *rows.shape[:2])
-    value, counted = (np.einsum("slsj->sjl", part) for part in told)
+    told = (codes @ sums).reshape(len(sums), 2, len(pull), *rows.shape[:2])
+    value, counted = (np.einsum("lssj->sjl", told[:, k]) for k in (0, 1))
     data = moved.residual[:, None] * (value[:, :width] - moved.figure[:, None] * counted[:, :width])
     data[:, :, :-1] += moved.shared[:, None, :-1] * counted[:, of, :-1] * along.ratio[:, branch.cell_of]
     cells = answers.by_cell(np.concatenate([each.score[:, None] * pull, each.shared], axis=1))
