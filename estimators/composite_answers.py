@@ -51,10 +51,14 @@ class Answers:
     def of(self, rows: Codes) -> Self:
         """Those of the respondents `rows` alone, with the counts of all."""
         index = self.index[rows]
-        given = _table(index, self.given.shape[1], self.given.data)
-        fine, weight, cell = (each[rows] for each in (self.fine, self.weight, self.cell))
         return replace(
-            self, index=index, given=given, rated=self.rated[rows], fine=fine, weight=weight, cell=cell
+            self,
+            index=index,
+            given=_table(index, self.given.shape[1], self.given.data),
+            rated=self.rated[rows],
+            fine=self.fine[rows],
+            weight=self.weight[rows],
+            cell=self.cell[rows],
         )
 
     def by_respondent(self, table: Array) -> Array:
@@ -72,9 +76,9 @@ class Answers:
 
     def by_cell(self, values: Array) -> Array:
         """Sums (..., cells) over the respondents of each cell of their values (..., n)."""
-        rows = values.reshape(-1, self.cell.size)
-        sums = np.array([np.bincount(self.cell, row, self.cells) for row in rows], dtype=float)
-        return sums.reshape(*values.shape[:-1], self.cells)
+        rows = values.reshape(int(np.prod(values.shape[:-1])), self.cell.size)
+        sums = [np.bincount(self.cell, row, self.cells) for row in rows]
+        return np.array(sums, dtype=float).reshape(*values.shape[:-1], self.cells)
 
 
 def position_counts(code: NDArray[np.int8], layout: Layout, weight: Array) -> Array:

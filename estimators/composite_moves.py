@@ -20,7 +20,7 @@ class Moves:
     moved
         What one answer moves its leaf.
     score : (S, n)
-        Sum of a respondent's standardised residuals.
+        Sum of the standardised residuals of each of `rows`, 0 of all others.
     slope : (S, cells)
         Standard deviations by which one unit of the score moves a sparse answer.
     left : (S, cells)
@@ -30,8 +30,7 @@ class Moves:
     shared : (S, D, n)
         Deviations of what sparse answers share and the score does not tell, independent between people.
     rows : (r,)
-        Respondents in cells with a sparse leaf; the scores and shared deviations of all others are not
-        needed, and 0.
+        Respondents in cells with a sparse leaf.
     """
 
     moved: Moved
@@ -58,18 +57,21 @@ def moves(
     ``sqrt(rho r) sd D / sd(D)`` enters the influence, the rest is added as variance. Every term is a sum
     of squares, so the covariance of the nodes is positive semidefinite whatever the data.
     """
-    cell, weighted = answers.cell, moved.residual[:, None] * leaf
-    slots = _read(answers, reading, weighted, -moved.figure[:, None] * weighted)
+    cell, own = answers.cell, moved.residual[:, None] * leaf
+    slots = _read(answers, reading, own, -moved.figure[:, None] * own)
     thin = thin_weight(moved, leaf, cell_of, answers.cells)
-    rows = np.flatnonzero((thin > 0).any(axis=(0, 1))[cell])
+    rows = np.flatnonzero(np.any(thin > 0, axis=(0, 1)).take(cell))
+    some, of_rows = answers.of(rows), cell[rows]
+    standard, alike = moved.standard[:, None], moved.shared[:, None] * leaf
     score, shared = np.zeros((len(slots), cell.size)), np.zeros_like(slots)
-    some, standard, alike = answers.of(rows), moved.standard[:, None], moved.shared[:, None] * leaf
     score[:, rows] = _read(some, reading, standard, -moved.figure[:, None] * standard)[:, 0]
     told = _read(some, reading, np.zeros_like(alike), alike)
-    known = np.stack([np.bincount(cell_of[own[:-1] > 0], minlength=answers.cells) for own in moved.residual])
+    known = np.stack(
+        [np.bincount(cell_of[each[:-1] > 0], minlength=answers.cells) for each in moved.residual]
+    )
     slope, left = _told_by_score(some, score[:, rows], known, rule)
-    slots[:, :, rows] += score[:, None, rows] * (slope[:, None] * thin)[:, :, cell[rows]]
-    shared[:, :, rows] = some.weight * told - (left[:, None] * thin)[:, :, cell[rows]]
+    slots[:, :, rows] += score[:, None, rows] * (slope[:, None] * thin)[:, :, of_rows]
+    shared[:, :, rows] = some.weight * told - (left[:, None] * thin)[:, :, of_rows]
     return Moves(moved, score, slope, left, answers.weight * slots, shared, rows)
 
 

@@ -73,25 +73,27 @@ def _ends(
     scores: Sequence[Score], variance: Sequence[Array], empty: NDArray[np.bool_], level: float
 ) -> list[tuple[Array, Array]]:
     """Ends of the intervals, a pair a statistic: of the score, and of the score with its unrated leaves."""
-    found = []
-    for score, value, statistic in zip(scores, variance, STATISTICS, strict=True):
-        pairs = [(score.estimate, value, score.spread.df)]
-        if (score.foretold > 0).any() or not np.array_equal(score.complete, score.estimate):
-            whole = value + score.foretold
-            pairs.append((score.complete, whole, score.spread.df * (whole / value) ** 2))
-        ends = [
-            composite_interval(
-                np.where(empty, np.nan, centre),
-                se=np.where(empty, np.nan, np.sqrt(spread)),
-                df=df,
-                bounds=SCALE[statistic],
-                level=level,
-            )
-            for centre, spread, df in pairs
-        ]
-        lower, upper = zip(*ends, strict=True)
-        found.append((np.minimum.reduce(lower), np.maximum.reduce(upper)))
-    return found
+    lowest, width = np.array([(low, high - low) for low, high in SCALE.values()]).T[:, :, None]
+    spread, df = np.stack(variance), np.stack([score.spread.df for score in scores])
+    estimate = np.stack([score.estimate for score in scores])
+    complete = np.stack([score.complete for score in scores])
+    foretold = np.stack([score.foretold for score in scores])
+    found = [(estimate, spread, df)]
+    if (foretold > 0).any() or not np.array_equal(complete, estimate):
+        found.append((complete, spread + foretold, df * ((spread + foretold) / spread) ** 2))
+    ends = [
+        composite_interval(
+            np.where(empty, np.nan, (centre - lowest) / width),
+            se=np.where(empty, np.nan, np.sqrt(square) / width),
+            df=degrees,
+            bounds=(0, 1),
+            level=level,
+        )
+        for centre, square, degrees in found
+    ]
+    lower, upper = zip(*ends, strict=True)
+    outer = lowest + width * np.minimum.reduce(lower), lowest + width * np.maximum.reduce(upper)
+    return list(zip(*outer, strict=True))
 
 
 def _unrated(branches: Sequence[ScoredTree]) -> Array:
@@ -128,7 +130,7 @@ def _people(branch: ScoredTree) -> tuple[Codes, Codes]:
     """Respondents of each node's cells, and those who rated any of its items."""
     told, along = branch.told, branch.directions
     used = along.leaf > 0
-    everyone = told.by_cell(np.ones(told.cell.size))
+    everyone = np.bincount(told.cell, minlength=told.cells)
     gave = told.by_cell(np.stack([told.rates(row) for row in used]))[along.of]
     touched = np.stack([np.bincount(branch.tree.cell_of, row[:-1], told.cells) > 0 for row in used])[along.of]
     inside = touched & (along.ratio > 0)

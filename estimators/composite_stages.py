@@ -45,7 +45,7 @@ class Touched:
         return np.asarray(self.ratio.take(self.fine, axis=1) * values[:, self.of])
 
     def crossed(self, values: Array, rows: Codes | None = None) -> Array:
-        """Sums (S, V, V) over the respondents, or those in `rows`, of the products of their values (S, D, n)."""
+        """Sums (S, V, V) over the respondents (those in `rows`) of the products of their values (S, D, n)."""
         fine, some = (self.fine, values) if rows is None else (self.fine[rows], values[:, :, rows])
         return self.scattered(some[:, :, None] * some[:, None], fine)
 
@@ -165,7 +165,9 @@ def _pairs(values: Array, row: Codes, node: Codes, nodes: int) -> Array:
     """Sums (S, V, V) over the rows of the products of their values (S, pair) at rows and nodes (pair,)."""
     by_row = np.argsort(row, kind="stable")
     ends = np.searchsorted(row[by_row], np.arange(int(row.max()) + 2))
-    tables = [sp.csr_array((each[by_row], node[by_row], ends), shape=(ends.size - 1, nodes)) for each in values]
+    tables = [
+        sp.csr_array((each[by_row], node[by_row], ends), shape=(ends.size - 1, nodes)) for each in values
+    ]
     return np.array([(table.T @ table).toarray() for table in tables])
 
 
