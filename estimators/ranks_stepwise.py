@@ -118,10 +118,12 @@ def _gaps(errors: Array, se_difference: Array) -> Iterator[tuple[int, Array]]:
 
 def _raise(largest: Array, gap: Array, df: Freedom) -> None:
     """Raise the largest scores (draw,) to those of the statistics (pair, draw)."""
-    if not isinstance(df, float):  # a score is at most its statistic: the others cannot be the largest
-        above = gap > largest
-        gap[above] = normal_score(gap[above], df[np.nonzero(above)[0]])
-    np.maximum(largest, gap.max(axis=0), out=largest)
+    if isinstance(df, float):
+        np.maximum(largest, gap.max(axis=0), out=largest)
+        return
+    # a score is at most its statistic: only the few statistics above the largest can raise it
+    pair, draw = np.divmod(np.flatnonzero(gap > largest), gap.shape[1])
+    np.maximum.at(largest, draw, normal_score(gap[pair, draw], df[pair]))
 
 
 def tail_count(draws: int, level: float) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 import xarray as xr
@@ -136,8 +137,9 @@ def reproduce_2020(
     tell(0.1, "building respondents who re-publish the report")
     microdata = synthetic_2020(rho=rho, rng=seed, progress=_within(tell, 0.1, 0.5))
     told = microdata_report(microdata)
-    exact = precision_2020(microdata, deff=deff, progress=_within(tell, 0.5, 0.6))
-    judged = verdicts_2020(microdata, exact, progress=_within(tell, 0.6, 0.75))
+    redraw = cache(lambda rho, seed: synthetic_2020(rho=rho, rng=seed))  # both parts ask for the same deals
+    exact = precision_2020(microdata, deff=deff, redraw=redraw, progress=_within(tell, 0.5, 0.6))
+    judged = verdicts_2020(microdata, exact, redraw=redraw, progress=_within(tell, 0.6, 0.75))
     options = {"rho": rho, "deff": deff, "seed": seed}
     found = findings(book, microdata, exact)
     return Reproduction(

@@ -140,7 +140,7 @@ def _draw(
             assert picture is not None  # axes that were just drawn have a figure
             if folder is not None:
                 picture.draw_without_rendering()
-                picture.set_layout_engine("none")  # laid out once for both files
+                picture.set_layout_engine(None)  # laid out once: no file needs a trial drawing
                 picture.savefig(folder / f"{name}.png", dpi=DPI)
             told = phrase(f"fig_{PART.sub('', name)}", language=language)
             found[name] = figure(picture, caption=told, small=name.endswith("_map"))

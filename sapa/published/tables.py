@@ -42,6 +42,16 @@ def table(name: str, *, folder: str | os.PathLike[str] | None = None) -> pd.Data
     >>> table("service_ranking_2020")["mean_score"].iloc[0]
     np.float64(4.86)
     """
+    return _own(name).copy() if folder is None else _read(name, folder)
+
+
+@cache
+def _own(name: str) -> pd.DataFrame:
+    """Table of the package's own files, which do not change: read and checked once."""
+    return _read(name, None)
+
+
+def _read(name: str, folder: str | os.PathLike[str] | None) -> pd.DataFrame:
     entry = _entry(name)
     text = printed(name, folder=folder)
     ids = {c.of: _ids(c.of, folder) for c in entry.columns.values() if c.kind == "id" and c.of != name}

@@ -230,6 +230,18 @@ def test_a_mended_file_is_accepted_in_the_same_process(broken, folder, tmp_path)
     assert len(published.check(folder=place)) == len(published.codebook())
 
 
+def test_a_table_belongs_to_whoever_asked_for_it():
+    """The package's files are read once; what one caller does to a table reaches no other."""
+    mine = published.table("yearly")
+    mine.loc[0, "mean_score"] = 1.0
+    mine.attrs["report"] = "mine"
+    mine["extra"] = 0
+    other = published.table("yearly")
+    assert other["mean_score"].iloc[0] > 1
+    assert other.attrs["report"] == "Table 6"
+    assert "extra" not in other
+
+
 def test_torn_files_are_refused(folder, tmp_path):
     place = tmp_path / "data"
     shutil.copytree(folder, place)
