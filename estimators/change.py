@@ -217,6 +217,11 @@ def _cross(given: ArrayLike | None, shape: tuple[int, int]) -> Array:
 def _matched(
     old: JointEstimate, new: JointEstimate, domains: Domains
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    if old.dim != new.dim and "unit" not in (old.dim, new.dim):
+        raise ValueError(
+            f"before and after must be about the same units, got {old.dim!r} and {new.dim!r}: rename one if"
+            " these are the same"
+        )
     where = {label: k for k, label in enumerate(old.labels.tolist())}
     j = np.array([k for k, label in enumerate(new.labels.tolist()) if label in where], dtype=np.intp)
     i = np.array([where[label] for label in new.labels[j].tolist()], dtype=np.intp)

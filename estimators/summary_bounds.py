@@ -320,6 +320,7 @@ def _assumptions(
         ratings[law] if statistic == "mean" else "shares of everyone asked",
         "items of one leaf have its figures" if alike else "items of one leaf may differ",
         f"correlation {rho[0]:g} to {rho[1]:g} between ratings of one respondent",
+        "greatest errors give any two figures the highest correlation: cautious for unlike ones",
         f"design effect {effect[0]:g} to {effect[1]:g}; respondents sampled at random within groups",
         "raters of a leaf with fewer raters are among those of a leaf with more",
     )

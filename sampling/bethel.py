@@ -107,7 +107,8 @@ def bethel(
         Cost of an interview and design effect within the stratum.
     lower, upper : array or number, optional
         Bounds. No lower bound means 1 in strata with people in them, no upper bound their population
-        (none with ``finite=False``).
+        (none with ``finite=False``). Whole allocations keep 1 there even below a lower bound of 0: a
+        stratum that nobody is asked in has no estimate.
     finite : bool
         Whether the sizes count persons, so that the finite-population correction applies.
     integer : bool

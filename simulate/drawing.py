@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulate.rating_model import NODES, STEP, RatingModel, factor_spread, lattice, scores_given
-from simulate.streams import Purpose, Streams, octets
+from simulate.streams import Purpose, Streams, numbered, octets
 
 BLOCK: Final = 8192  # rows that stay in the second-level cache
 ESCAPE: Final = 6
@@ -59,9 +59,7 @@ def draw(
     >>> ratings.shape, ratings.dtype.name, bool(abs((ratings == 5).mean() - 0.7) < 0.01)
     ((20, 1000, 3), 'int8', True)
     """
-    span = replicates if isinstance(replicates, range) else range(replicates)
-    if not len(span):
-        raise ValueError(f"replicates must be at least 1, got {replicates}")
+    span = numbered(replicates)
     streams = Streams(seed, span)
     cells = checked_cells(model, cell, len(span))
     size = cells.shape[-1]

@@ -51,7 +51,7 @@ class Fabrication:
     def __post_init__(self) -> None:
         for name in ("rate", "fabricators", "backcheck", "sensitivity"):
             check_chance(name, getattr(self, name))
-        if len(self.pmf) != 5:
+        if np.shape(self.pmf) != (5,):
             raise ValueError(f"pmf must have a probability for each of 1..5, got {self.pmf}")
         check_pmf("pmf", np.array(self.pmf))
         if self.backcheck < LEAST_BACKCHECK:

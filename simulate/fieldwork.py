@@ -267,7 +267,10 @@ def sums_by(group: Ints, member: NDArray[np.bool_]) -> Ints:
 
 def check_chance(name: str, chance: Chance | tuple[float, ...]) -> None:
     """Refuse what is no probability."""
-    values = np.asarray(chance, dtype=float)
+    try:
+        values = np.asarray(chance, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number or a table of numbers in 0..1, got {chance!r}") from None
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError(f"{name} must lie in 0..1, got {values.min()}..{values.max()}")
 

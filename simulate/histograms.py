@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulate.rating_model import RatingModel, lattice
-from simulate.streams import Purpose, Streams
+from simulate.streams import Purpose, Streams, numbered
 
 
 def draw_histograms(
@@ -49,7 +49,7 @@ def draw_histograms(
         raise ValueError(f"n must be ({model.cells},) whole numbers of at least 0, got {n!r}")
     if max(model.shares[1:]) > 0:
         raise ValueError("model must have no settlement or interviewer effect; draw ratings instead")
-    span = replicates if isinstance(replicates, range) else range(replicates)
+    span = numbered(replicates)
     streams = Streams(seed, span)
     _, weight = lattice(model.shares)
     nodes = np.stack([rng.multinomial(people, weight) for rng in streams.generators(Purpose.PERSON)])

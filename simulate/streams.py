@@ -56,6 +56,25 @@ def generator(seed: int, replicate: int, purpose: Purpose) -> np.random.Generato
     return np.random.Generator(np.random.PCG64(address))
 
 
+def numbered(replicates: int | range) -> range:
+    """Numbers of the replicates: as given, or so many from 0.
+
+    Examples
+    --------
+    >>> numbered(3), numbered(range(5, 7))
+    (range(0, 3), range(5, 7))
+    """
+    if isinstance(replicates, range):
+        span = replicates
+    elif isinstance(replicates, bool) or not isinstance(replicates, int | np.integer):
+        raise TypeError(f"replicates must be a whole number or a range of them, got {replicates!r}")
+    else:
+        span = range(int(replicates))
+    if not len(span):
+        raise ValueError(f"replicates must be at least 1, got {replicates}")
+    return span
+
+
 @dataclass(frozen=True, slots=True)
 class Streams:
     """The streams of some replicates of a study, drawn with the replicate as leading axis.

@@ -19,7 +19,7 @@ from simulate.run import Run
 from simulate.running import Chunk, chunks_of, run_chunks
 from simulate.selection import Plan, Selection, plan_table, stratified
 from simulate.store import Store
-from simulate.streams import Streams
+from simulate.streams import Streams, numbered
 from simulate.survey import Survey
 
 Floats = NDArray[np.float64]
@@ -95,7 +95,7 @@ class Study:
 
     def draw(self, replicates: int | range, *, seed: int) -> Survey:
         """Surveys of some replicates: the very ones that a run under this seed estimates."""
-        span = replicates if isinstance(replicates, range) else range(replicates)
+        span = numbered(replicates)
         streams = Streams(seed, span)
         selected = self.selection(self.population, plan_table(self.plan), streams)
         return fielded(self.population, selected, self.response, streams)

@@ -73,6 +73,12 @@ def test_a_change_of_definition_is_said():
         (round_of([4.0, 4.0], ["a", "c"]), round_of([4.0], ["a"]), {}, r"got \['c'\] in one only"),
         (round_of([4.0], ["a"]), round_of([4.0], ["a"]), {"domains": "all"}, "domains must be"),
         (round_of([4.0], ["a"]), round_of([np.nan], ["a"]), {}, "must be finite"),
+        (
+            round_of([4.0], ["a"]),
+            round_of([4.0], ["a"]).rename(region="service"),
+            {},
+            "'region' and 'service'",
+        ),
     ],
 )
 def test_rounds_that_do_not_match_are_refused(before, after, options, message):

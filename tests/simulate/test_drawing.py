@@ -178,6 +178,8 @@ def test_wrong_cells_and_missing_groups_are_refused():
             draw(model, [0, 1], seed=1, replicates=3, settlement=groups)
     with pytest.raises(ValueError, match="replicates must be at least 1, got 0"):
         draw(model, [0], seed=1, replicates=0, settlement=[0])
+    with pytest.raises(TypeError, match=r"replicates must be a whole number or a range of them, got 2\.5"):
+        draw(model, [0], seed=1, replicates=2.5, settlement=[0])
     with pytest.raises(ValueError, match="settlement must be given"):
         draw(model, [0], seed=1)
     with pytest.raises(ValueError, match="seed must be at least 0"):

@@ -481,6 +481,10 @@ def test_fabrication_is_at_most_the_fabricators_and_needs_interviewers():
         Fabrication(backcheck=0.1)
     with pytest.raises(ValueError, match="rate must not exceed fabricators"):
         Fabrication(rate=0.5, fabricators=0.2)
+    with pytest.raises(ValueError, match=r"pmf must have a probability for each of 1\.\.5, got 5"):
+        Fabrication(pmf=5)
+    with pytest.raises(TypeError, match=r"chance of contact must be a number or a table .* got 'x'"):
+        Contact("x")
     with pytest.raises(ValueError, match="fabrication needs interviewers"):
         study(Response(fabrication=Fabrication(0.1))).draw(1, seed=1)
 
