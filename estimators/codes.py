@@ -32,7 +32,20 @@ def _countable(size: int) -> int:
     return 16 * size + 1024
 
 
-def factor(labels: NDArray[Any]) -> tuple[IntArray, NDArray[np.object_]]:
+def labelled(labels: NDArray[Any], name: str, *, sort: bool = True) -> tuple[IntArray, NDArray[np.object_]]:
+    """Codes (entry,) and the labels they stand for, -1 for a missing one; labels that are lists are refused.
+
+    >>> labelled(np.array(["b", None, "a"], dtype=object), "strata")[0].tolist()
+    [1, -1, 0]
+    """
+    try:
+        codes, found = pd.factorize(labels, sort=sort)
+    except TypeError:
+        raise TypeError(f"{name} must have texts or numbers for labels, got some that are none") from None
+    return codes.astype(np.intp), np.asarray(found, dtype=object)
+
+
+def factor(labels: NDArray[Any], name: str = "labels") -> tuple[IntArray, NDArray[np.object_]]:
     """Codes (entry,) and the sorted labels they stand for; -1 for a missing label.
 
     >>> codes, levels = factor(np.array(["b", "a", "b"]))
@@ -41,8 +54,7 @@ def factor(labels: NDArray[Any]) -> tuple[IntArray, NDArray[np.object_]]:
     """
     keys = _text_keys(labels)
     if keys is None:
-        codes, levels = pd.factorize(labels, sort=True)
-        return codes.astype(np.intp), np.asarray(levels, dtype=object)
+        return labelled(labels, name)
     found, place = compact(*keys)
     first = np.empty(found.size, dtype=np.intp)
     first[place] = np.arange(place.size)

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from estimators.codes import labelled
 from estimators.options import as_numbers, first_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
+PROBABILITY = "probability"
 SinglePsu = Literal["error", "certainty", "centered", "average"]
 _SINGLE_PSU = ("error", "certainty", "centered", "average")
 
@@ -118,6 +120,10 @@ class Design:
     def __post_init__(self) -> None:
         if self.single_psu not in _SINGLE_PSU:
             raise ValueError(f"single_psu must be one of {', '.join(_SINGLE_PSU)}, got {self.single_psu!r}")
+        if not isinstance(self.nest, bool):
+            raise TypeError(f"nest must be True or False, got {self.nest!r}")
+        if isinstance(self.stages, Stage) or not all(isinstance(stage, Stage) for stage in self.stages):
+            raise TypeError(f"stages must be a list of Stage, got {self.stages!r}; write [Stage(unit, fpc)]")
         size = _common_length(self.strata, self.psu, self.weight, self.fpc, self.selection)
         weights = np.ones(size) if self.weight is None else as_numbers(self.weight, "weight")
         if bad := int(np.sum(~(np.isfinite(weights) & (weights > 0)))):
@@ -129,7 +135,8 @@ class Design:
         unit, _ = _codes(self.psu, "psu", size, each_own=True)
         if self.nest:
             unit = _combined(stratum, unit)
-        _codes(self.selection, "selection", size)
+        if self.selection is not None:
+            _check_selection(_codes(self.selection, "selection", size)[1].tolist())
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "stratum_labels", labels)
         object.__setattr__(self, "layers", _layers(self, unit, stratum, labels))
@@ -160,6 +167,10 @@ class Design:
         >>> Design.from_frame(people, strata="region", weight="w").df
         2
         """
+        if not isinstance(frame, pd.DataFrame):
+            raise TypeError(f"frame must be a DataFrame, got {type(frame).__name__}")
+        if any(isinstance(pair, str) or len(pair) != 2 for pair in stages):
+            raise TypeError(f"stages must be pairs of columns (unit, fpc), got {stages!r}")
         wanted = [name for name in (strata, psu, weight, fpc, selection) if name is not None]
         if missing := [name for name in wanted + [n for pair in stages for n in pair] if name not in frame]:
             raise ValueError(
@@ -200,6 +211,20 @@ class Design:
         return replace(self, weight=weight, residuals=(*self.residuals, *residuals))
 
 
+def check_design(design: object) -> None:
+    """Refuse what is no design.
+
+    >>> check_design([1.0, 2.0])
+    Traceback (most recent call last):
+    ...
+    TypeError: design must be a Design, got list; make one with Design(weight=...)
+    """
+    if not isinstance(design, Design):
+        raise TypeError(
+            f"design must be a Design, got {type(design).__name__}; make one with Design(weight=...)"
+        )
+
+
 def _common_length(*columns: ArrayLike | None) -> int:
     """Length shared by the columns given."""
     sizes = {np.size(column) if np.ndim(column) == 1 else -1 for column in columns if column is not None}
@@ -207,7 +232,9 @@ def _common_length(*columns: ArrayLike | None) -> int:
         raise ValueError("strata, psu, weight, fpc and selection must each be one entry per respondent")
     if not sizes:
         raise ValueError("a design needs at least one of strata, psu and weight, one entry per respondent")
-    if len(sizes) > 1 or 0 in sizes:
+    if sizes == {0}:
+        raise ValueError("a design needs at least one respondent, got none")
+    if len(sizes) > 1:
         raise ValueError(
             f"strata, psu, weight, fpc and selection must have one common length, got {sorted(sizes)}"
         )
@@ -223,13 +250,22 @@ def _codes(
         return np.arange(size) if each_own else np.zeros(size, dtype=np.intp), np.arange(count).astype(object)
     # a list is kept as it is: as an array of texts its missing labels would be called "nan"
     listed = np.asarray(labels, dtype=None if hasattr(labels, "dtype") else object)
-    codes, found = pd.factorize(listed, sort=False)
+    codes, found = labelled(listed, name, sort=False)
     if np.any(codes < 0):
         raise ValueError(
             f"{name} has {int(np.sum(codes < 0))} missing labels,"
             f" {first_of(listed, codes < 0)}; drop these respondents or label them"
         )
-    return codes.astype(np.intp), np.asarray(found, dtype=object)
+    return codes, found
+
+
+def _check_selection(ways: Sequence[object]) -> None:
+    """Refuse ways of selection that are no words, or "probability" in another spelling."""
+    for way in ways:
+        if not isinstance(way, str) or (way != PROBABILITY and way.strip().lower() == PROBABILITY):
+            raise ValueError(
+                f"selection must be {PROBABILITY!r} or another word, such as 'snowball', got {way!r}"
+            )
 
 
 def _combined(outer: IntArray, inner: IntArray) -> IntArray:
@@ -247,12 +283,14 @@ def _layers(
     layer, sampled = _layer(design, unit, stratum, design.fpc, np.ones(unit.size), labels)
     layers = [layer]
     for stage in design.stages:
-        if len(np.asarray(stage.unit)) != unit.size:
-            raise ValueError(f"stages must have {unit.size} units, got {len(np.asarray(stage.unit))}")
+        for name, column in (("units", stage.unit), ("strata", stage.strata)):
+            if column is not None and np.shape(column) != unit.shape:
+                raise ValueError(f"stages must have {unit.size} {name}, got shape {np.shape(column)}")
         inner, _ = _codes(stage.strata, "stage strata", unit.size)
         within = _combined(unit, inner)
         unit = _combined(within, _codes(stage.unit, "stage unit", unit.size)[0])
-        names = np.arange(int(within.max()) + 1).astype(object)
+        names = np.empty(int(within.max()) + 1, dtype=object)
+        names[within] = np.arange(unit.size) if design.psu is None else np.asarray(design.psu)
         layer, sampled = _layer(design, unit, within, stage.fpc, sampled, names)
         layers.append(layer)
     return tuple(layers)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,11 @@ from estimators.options import first_of
 
 IntArray = NDArray[np.intp]
 CROSSING = " x "
+TAKEN: Final = frozenset(
+    {"estimate", "se", "lower", "upper", "n_eff", "deff", "flag", "n", "raters", "distribution", "df"}
+    | {"domain_df", "nonprobability", "not_answered", "not_applicable", "not_asked"}
+    | {"score", "statistic", "bound", "replicate"}
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +52,10 @@ class Domains:
         [0, 1, 0]
         """
         names = by.split(CROSSING)
+        if taken := [name for name in names if name in TAKEN]:
+            raise ValueError(
+                f"by must not name {taken[0]!r}, which is a name in the result; call that variable otherwise"
+            )
         coded = [_factor(ratings, name) for name in names]
         code, labels = coded[0]
         if len(names) == 1:
@@ -85,7 +94,7 @@ def _factor(ratings: xr.Dataset, name: str) -> tuple[IntArray, NDArray[np.object
         named = pd.Categorical(ratings[name].data, dtype=ratings[name].dtype)
         code, labels = named.codes.astype(np.intp), named.categories.to_numpy(object)
     else:
-        code, labels = factor(np.asarray(ratings[name].values))
+        code, labels = factor(np.asarray(ratings[name].values), f"by variable {name!r}")
     if np.any(code < 0):
         raise ValueError(
             f"by variable {name!r} has {int(np.sum(code < 0))} missing labels,"

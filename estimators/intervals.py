@@ -3,15 +3,16 @@
 A new kind is one kernel and one line of `KINDS`. Coverage of each kind, measured, is in docs/coverage.md.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from estimators import bounded_intervals, share_intervals
-from estimators.options import check_level
+from estimators.options import as_numbers, check_level, first_of
 
 FloatArray = NDArray[np.float64]
 Ends = tuple[FloatArray, FloatArray]
@@ -132,14 +133,19 @@ def interval(
     given |= {"replicates": replicates, "replicate_se": replicate_se}
     if missing := [name for name in chosen.needs if given[name] is None]:
         raise ValueError(f"interval kind {kind!r} needs {' and '.join(missing)}; pass it by name")
-    values = {name: np.asarray(given[name], dtype=float) for name in chosen.needs}
-    draws = {name: values.pop(name) for name in _REPLICATED if name in values}
+    if unusable not in ("error", "nan"):
+        raise ValueError(f"unusable must be 'error' or 'nan', got {unusable!r}")
+    values = {name: as_numbers(value, name) for name, value in given.items() if value is not None}
+    values = {name: values[name] for name in chosen.needs}
+    draws: dict[str, FloatArray] = {name: values.pop(name) for name in _REPLICATED if name in values}
     if kind in _FROM_SHARES:
         shares, scale = _checked_shares(distribution, scores, kind)
         center = shares @ scale
     else:
         center, scale = _checked_estimate(estimate, bounds, kind)
-    shape = np.broadcast_shapes(center.shape, *(value.shape for value in values.values()))
+    if draws:
+        _check_draws(draws, level)
+    shape = _common_shape({"estimate": center, **values})
     values = {name: np.broadcast_to(value, shape) for name, value in values.items()}
     good = _usable(np.broadcast_to(center, shape), scale, values, kind)
     if unusable == "error" and not good.all():
@@ -153,6 +159,8 @@ def interval(
     else:
         rows = np.broadcast_to(center, shape)[good]
         lower[good], upper[good] = _on_unit_scale(chosen, rows, scale, values, level)
+    if unusable == "error" and (lost := int(np.isnan(lower).sum())):
+        raise ValueError(_remedy(kind, lost, good.size))
     return Interval(lower, upper, kind, level, chosen.warning)
 
 
@@ -164,14 +172,39 @@ def _chosen(kind: str, level: float) -> Kind:
     return KINDS[kind]
 
 
+def _common_shape(arrays: Mapping[str, FloatArray]) -> tuple[int, ...]:
+    """Shape that all arguments fill."""
+    try:
+        return np.broadcast_shapes(*(array.shape for array in arrays.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise ValueError(f"arguments must have shapes that fit together, got {shapes}") from None
+
+
+def _check_draws(draws: Mapping[str, FloatArray], level: float) -> None:
+    """Refuse replicates too few for the tails, or not all known."""
+    estimates, errors = draws["replicates"], draws["replicate_se"]
+    if estimates.shape != errors.shape or estimates.ndim == 0:
+        raise ValueError(
+            f"replicates and replicate_se must have one shape, got {estimates.shape} and {errors.shape}"
+        )
+    if len(estimates) < (least := ceil(2 / (1 - level) - 1e-9) - 1):
+        raise ValueError(
+            f"replicates must be at least {least} for level {level}, got {len(estimates)}; draw more"
+        )
+    for name, values in draws.items():
+        if not np.isfinite(values).all():
+            raise ValueError(f"{name} must be finite, {first_of(values, ~np.isfinite(values), 'replicate')}")
+
+
 def _checked_shares(
     distribution: ArrayLike | None, scores: Sequence[float], kind: str
 ) -> tuple[FloatArray, FloatArray]:
     """Distribution and scale as checked arrays; rows of NaN pass, being unusable."""
     if distribution is None:
         raise ValueError(f"interval kind {kind!r} needs distribution, the shares of the scores")
-    shares, scale = np.asarray(distribution, dtype=float), np.asarray(scores, dtype=float)
-    if scale.ndim != 1 or scale.size < 2 or np.any(np.diff(scale) <= 0):
+    shares, scale = as_numbers(distribution, "distribution"), as_numbers(scores, "scores")
+    if scale.ndim != 1 or scale.size < 2 or not np.all(np.diff(scale) > 0):
         raise ValueError(f"scores must be at least two increasing values, got {list(scores)}")
     if shares.ndim == 0 or shares.shape[-1] != scale.size:
         raise ValueError(f"distribution must end in {scale.size} shares, got shape {shares.shape}")
@@ -186,7 +219,7 @@ def _checked_estimate(
     """Estimate checked to lie within its bounds, and the bounds; NaN passes, being unusable."""
     if estimate is None:
         raise ValueError(f"interval kind {kind!r} needs estimate")
-    value, ends = np.asarray(estimate, dtype=float), np.asarray(bounds, dtype=float)
+    value, ends = as_numbers(estimate, "estimate"), as_numbers(bounds, "bounds")
     if not ends[0] < ends[1]:
         raise ValueError(f"bounds must increase, got {bounds}")
     slack = 1e-9 * (ends[1] - ends[0])
@@ -203,8 +236,8 @@ def _usable(
 ) -> NDArray[np.bool_]:
     """Where the kind is defined: finite inputs, and spread where it rests on an estimate of spread."""
     good = np.isfinite(center)
-    for value in values.values():
-        good &= ~np.isnan(value)
+    for name, value in values.items():
+        good &= ~np.isnan(value) if name == "df" else np.isfinite(value)
     for name, least in (("df", 0), ("n_eff", 0), ("n", 1)):
         if name in values:
             good &= values[name] > least
@@ -225,10 +258,10 @@ def _remedy(kind: str, bad: int, size: int) -> str:
     if kind in ("smoothed_moments", "profile"):
         rule, remedy = "1 degree of freedom and n_eff of 2 at least", "merge domains or use 'gaffke'"
     elif "se" in KINDS[kind].needs and kind != "korn_graubard":
-        rule = "a standard error above 0 inside the scale"
+        rule = "a standard error above 0 and finite, positive df, and an estimate inside the scale"
         remedy = "use 'smoothed_moments' or 'gaffke' for a mean, 'wilson' for a share"
     else:
-        rule, remedy = "positive n, n_eff and df", "merge domains"
+        rule, remedy = "positive and finite n and n_eff, and positive df", "merge domains"
     lacking = f"{bad} of {size} entries lack it"
     return f"interval kind {kind!r} needs {rule}; {lacking}; {remedy}, or pass unusable='nan'"
 

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from estimators.design import Design, Layer
+from estimators.design import Design, Layer, check_design
+from estimators.options import as_numbers
 
 FloatArray = NDArray[np.float64]
+_ALIKE = 1e-13  # of the estimate: who moves it by less is taken not to move it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,11 +42,14 @@ class Linearized:
 
     @property
     def se(self) -> FloatArray:
-        """Standard errors (score,); 0 says that nobody moves the estimate, not that it is precise.
+        """Standard errors (score,); NaN where nobody moves the estimate, where R has 0.
 
-        So it is for one person, or values all alike, as in R; `scores` flags such cells and leaves them NaN.
+        So it is for one person, or values all alike: the data do not tell the error. It is 0 for a census and
+        for totals that calibration fixes. `covariance` has zeros in the first case too.
         """
-        return np.sqrt(variance(self.design, self.influence))
+        moves = np.abs(self.design.weights[:, None] * self.influence).max(axis=0)
+        told = moves > _ALIKE * np.abs(self.estimate)
+        return np.where(told, np.sqrt(variance(self.design, self.influence)), np.nan)
 
 
 def deviations(design: Design, influence: FloatArray) -> FloatArray:
@@ -116,6 +121,11 @@ def ratio(
     [2.0]
     """
     above, below = total(design, numerator, where=where), total(design, denominator, where=where)
+    if 1 != below.estimate.size != above.estimate.size:
+        raise ValueError(
+            f"denominator must have one column or the numerator's {above.estimate.size}, got"
+            f" {below.estimate.size}"
+        )
     if np.any(below.estimate == 0):
         raise ValueError(
             f"denominator must have a nonzero total, column {int(np.argmin(abs(below.estimate)))} is 0;"
@@ -177,6 +187,8 @@ def influence(
             f"gradient must be finite with shape ({value.size}, {sums.estimate.size}), got {slope.shape};"
             " pass gradient if the function is not analytic"
         )
+    if gradient is None:
+        _check_slope(function, sums.estimate, value, slope)
     return Linearized(value, sums.influence @ slope.T, design)
 
 
@@ -188,10 +200,26 @@ def contrast(estimates: Linearized, coefficients: ArrayLike) -> Linearized:
     >>> contrast(both, [1, -1]).estimate.tolist()
     [0.5]
     """
-    matrix = np.atleast_2d(np.asarray(coefficients, dtype=float))
+    matrix = np.atleast_2d(as_numbers(coefficients, "coefficients"))
     if matrix.shape[1] != estimates.estimate.size:
         raise ValueError(f"coefficients must have {estimates.estimate.size} columns, got {matrix.shape[1]}")
+    if not np.isfinite(matrix).all():
+        raise ValueError(f"coefficients must be finite, got {matrix.tolist()}; 0 leaves an estimate out")
     return Linearized(matrix @ estimates.estimate, estimates.influence @ matrix.T, estimates.design)
+
+
+def observed(
+    design: Design, values: ArrayLike, *, where: ArrayLike | None = None
+) -> tuple[NDArray[np.bool_], FloatArray]:
+    """Mask (respondent,) of those in the domain who have a value, and the values (respondent,), checked.
+
+    >>> observed(Design(weight=[1.0, 1.0]), [np.nan, 5.0])[0].tolist()
+    [False, True]
+    """
+    table = _columns(design, values, "values", missing=True)
+    if table.shape[1] != 1:
+        raise ValueError(f"values must be one column, got {table.shape[1]}; take them one by one")
+    return (_inside(design, where) > 0) & ~np.isnan(table[:, 0]), table[:, 0]
 
 
 def unit_sums(unit: NDArray[np.intp], values: FloatArray, count: int) -> FloatArray:
@@ -218,9 +246,25 @@ def _complex_step(function: Callable[[NDArray[Any]], Any], at: FloatArray) -> Fl
     return np.stack(columns, axis=1)
 
 
+def _check_slope(
+    function: Callable[[NDArray[Any]], Any], at: FloatArray, value: FloatArray, slope: FloatArray
+) -> None:
+    """Refuse derivatives that differences do not confirm; the complex step does not see ``abs``, for one."""
+    step = 1e-5 * np.maximum(np.abs(at), 1e-6)
+    for j, along in enumerate(np.diag(step)):
+        ends = [np.atleast_1d(np.asarray(function(at + way * along), dtype=float)) for way in (1, -1)]
+        rise, told = (ends[0] - ends[1]) / 2, slope[:, j] * step[j]
+        if np.any(wrong := ~(np.abs(rise - told) <= 1e-3 * np.abs(told) + 1e-9 * np.abs(value))):
+            raise ValueError(
+                f"function must be analytic: the derivative of value {int(np.argmax(wrong))} by total {j} is"
+                " not what the complex step says, which does not see abs, real and comparisons; pass gradient"
+            )
+
+
 def _columns(design: Design, values: ArrayLike, name: str, *, missing: bool = False) -> FloatArray:
     """Values as (respondent, score), finite unless missing ones are allowed."""
-    table = np.asarray(values, dtype=float)
+    check_design(design)
+    table = as_numbers(values, name)
     table = table[:, None] if table.ndim == 1 else table
     if table.ndim != 2 or len(table) != design.n:
         raise ValueError(f"{name} must have {design.n} rows, one per respondent, got shape {table.shape}")

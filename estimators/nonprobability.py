@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from estimators.design import Design
-from estimators.options import first_of
+from estimators.design import PROBABILITY as PROBABILITY
+from estimators.design import Design, check_design
+from estimators.options import as_numbers, first_of
 from estimators.weights import Step, calibrate
 
 FloatArray = NDArray[np.float64]
-PROBABILITY = "probability"
 
 
 def inference_label(design: Design) -> str:
@@ -24,6 +24,7 @@ def inference_label(design: Design) -> str:
     >>> inference_label(Design(weight=[1.0, 3.0], selection=["snowball", "probability"]))
     'model-based: 25% of the weight was selected otherwise than by probability (snowball)'
     """
+    check_design(design)
     part = nonprobability_part(design)
     if not part.any():
         stated = (
@@ -92,7 +93,7 @@ def rds_ii(degree: ArrayLike, *, population: float | None = None) -> FloatArray:
     >>> rds_ii([1, 2, 2]).tolist()
     [1.5, 0.75, 0.75]
     """
-    ties = np.asarray(degree, dtype=float)
+    ties = as_numbers(degree, "degree")
     if ties.ndim != 1 or ties.size == 0:
         raise ValueError(f"degree must be one number per respondent, got shape {ties.shape}")
     if (wrong := ~(np.isfinite(ties) & (ties > 0))).any():
@@ -100,7 +101,7 @@ def rds_ii(degree: ArrayLike, *, population: float | None = None) -> FloatArray:
             f"degree must be positive and finite for everyone, {first_of(ties, wrong)};"
             " a recruit knows at least the recruiter"
         )
-    if population is not None and not population >= ties.size:
+    if population is not None and not ties.size <= population < np.inf:
         raise ValueError(f"population must be at least the {ties.size} respondents, got {population}")
     inverse = 1 / ties
     return np.asarray(inverse * ((population or ties.size) / inverse.sum()))
@@ -122,7 +123,7 @@ def coverage_bounds(
     >>> round(float(low), 2), round(float(high), 2)
     (3.8, 4.6)
     """
-    m, c = np.asarray(estimate, dtype=float), np.asarray(covered, dtype=float)
+    m, c = as_numbers(estimate, "estimate"), as_numbers(covered, "covered")
     if not np.all((c >= 0) & (c <= 1)):
         raise ValueError("covered must be a share in 0..1; divide a percentage by 100")
     low, high = bounds
@@ -163,7 +164,7 @@ def selection_bounds(
     """
     if not (np.isfinite(gamma) and gamma >= 1):
         raise ValueError(f"gamma must be at least 1 and finite, got {gamma}")
-    shares, values = np.asarray(distribution, dtype=float), np.asarray(scores, dtype=float)
+    shares, values = as_numbers(distribution, "distribution"), as_numbers(scores, "scores")
     if values.ndim != 1 or values.size < 2 or np.any(np.diff(values) <= 0):
         raise ValueError(f"scores must be at least two increasing values, got {list(np.ravel(scores))}")
     if shares.ndim == 0 or shares.shape[-1] != values.size:

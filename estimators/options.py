@@ -21,6 +21,8 @@ def check_level(level: float) -> None:
     ...
     ValueError: level must be between 0 and 1, got 95: write 95% as 0.95
     """
+    if not isinstance(level, Real):
+        raise TypeError(f"level must be a number between 0 and 1, got {level!r}")
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level}: write 95% as 0.95")
 
@@ -88,13 +90,14 @@ def as_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
     ...
     TypeError: weight must be numbers, the first is '2.5' at respondent 1 (from 0); mend or convert the column
     """
-    table = np.asarray(values, dtype=None if hasattr(values, "dtype") else object)
+    table = np.asarray(values)
     if table.dtype.kind in "biuf":
         return np.asarray(table, dtype=float)
-    entries = table.astype(object)
+    entries = np.asarray(values, dtype=object)  # a list of texts and numbers is read as texts otherwise
     missing = np.asarray(pd.isna(entries))
     number = [isinstance(entry, Real | Decimal) for entry in entries.ravel()]
     wrong = ~(missing | np.array(number, dtype=bool).reshape(entries.shape))
     if wrong.any():
-        raise TypeError(f"{name} must be numbers, {first_of(entries, wrong)}; mend or convert the column")
+        where = first_of(entries, wrong) if entries.ndim else f"got {entries[()]!r}"
+        raise TypeError(f"{name} must be numbers, {where}; mend or convert the column")
     return np.where(missing, np.nan, entries).astype(float)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Final
 
 import numpy as np
@@ -23,7 +24,10 @@ class Threshold:
 
     def __post_init__(self) -> None:
         widths = self.half_width.values() if isinstance(self.half_width, Mapping) else [self.half_width]
-        if self.raters < 1 or not self.n_eff >= 0 or any(not width > 0 for width in widths):
+        for value in (self.raters, self.n_eff, *widths):
+            if not isinstance(value, Real):
+                raise TypeError(f"raters, n_eff and half_width must be numbers, got {value!r}")
+        if not self.raters >= 1 or not self.n_eff >= 0 or any(not width > 0 for width in widths):
             raise ValueError(
                 f"raters must be at least 1, n_eff not negative, half_width positive, got {self}"
             )
@@ -64,6 +68,8 @@ def publishable(result: xr.Dataset, rule: Rule) -> xr.Dataset:
     >>> publishable(table, Rule()).verdict.values.tolist()
     ['ranked', 'unranked']
     """
+    if not isinstance(rule, Rule):
+        raise TypeError(f"rule must be a Rule, got {type(rule).__name__}; write Rule(show=Threshold(...))")
     if missing := [name for name in ("estimate", "raters", "n_eff", "lower", "upper") if name not in result]:
         raise ValueError(f"result lacks {missing[0]!r}; score it with intervals")
     if rule.rank.raters < rule.show.raters or rule.rank.n_eff < rule.show.n_eff:
@@ -80,6 +86,9 @@ def _shortfall(result: xr.Dataset, need: Threshold) -> xr.DataArray:
     width: float | xr.DataArray = float("inf")
     if isinstance(need.half_width, Mapping):
         names = [str(name) for name in result["statistic"].values]
+        if unknown := [name for name in need.half_width if name not in names]:
+            known = ", ".join(names)
+            raise ValueError(f"half_width must name statistics, {unknown[0]!r} is none; there are {known}")
         limits = [need.half_width.get(name, np.inf) for name in names]
         width = xr.DataArray(limits, dims="statistic", coords={"statistic": names})
     else:

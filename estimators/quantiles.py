@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from estimators.design import Design
-from estimators.linearization import mean
-from estimators.options import check_level
+from estimators.linearization import mean, observed, variance
+from estimators.options import as_numbers, check_level
 from estimators.share_intervals import student_t
 
 FloatArray = NDArray[np.float64]
@@ -62,13 +62,11 @@ def quantile(
     >>> found.estimate.tolist()
     [3.0]
     """
-    shares = np.atleast_1d(np.asarray(prob, dtype=float))
+    shares = np.atleast_1d(as_numbers(prob, "prob"))
     if not np.all((shares > 0) & (shares < 1)):
         raise ValueError(f"prob must lie strictly between 0 and 1, got {prob}")
     check_level(level)
-    x = np.asarray(values, dtype=float)
-    mask = np.ones(design.n, dtype=bool) if where is None else np.asarray(where)
-    kept = mask & ~np.isnan(x)
+    kept, x = observed(design, values, where=where)
     if not kept.any():
         raise ValueError("values must have at least one number in the domain")
     order = np.argsort(x[kept], kind="stable")
@@ -84,8 +82,9 @@ def quantile(
     estimate = inverse(shares)
     below = mean(design, (x[:, None] <= estimate).astype(float), where=kept)
     t = student_t(np.asarray(float(design.df)), level)
-    lower, upper = inverse(below.estimate - t * below.se), inverse(below.estimate + t * below.se)
+    spread = np.sqrt(variance(design, below.influence))
+    lower, upper = inverse(below.estimate - t * spread), inverse(below.estimate + t * spread)
     length = upper - lower
     se = np.where(length > 0, length, np.nan) / (2 * t)
-    slope = np.divide(se, below.se, out=np.zeros_like(se), where=np.isfinite(se) & (below.se > 0))
+    slope = np.divide(se, spread, out=np.zeros_like(se), where=np.isfinite(se) & (spread > 0))
     return Quantiles(shares, estimate, se, lower, upper, -slope * below.influence)

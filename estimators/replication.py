@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
-from estimators.design import Design, Layer
-from estimators.options import check_whole, first_of
+from estimators.design import Design, Layer, check_design
+from estimators.options import as_numbers, check_whole, first_of
 from estimators.recipe import Recipe
 
 FloatArray = NDArray[np.float64]
@@ -80,8 +80,12 @@ class Replicates:
         for name, values, what in (("factor", self.factor, "PSU"), ("rscale", self.rscale, "replicate")):
             if not np.isfinite(values).all():
                 raise ValueError(f"{name} must be finite, {first_of(values, ~np.isfinite(values), what)}")
-        if not self.scale > 0:
-            raise ValueError(f"scale must be positive, got {self.scale}")
+        if np.any(self.rscale < 0):
+            raise ValueError(
+                f"rscale must not be negative, {first_of(self.rscale, self.rscale < 0, 'replicate')}"
+            )
+        if not 0 < as_numbers(self.scale, "scale") < np.inf:
+            raise ValueError(f"scale must be positive and finite, got {self.scale}")
 
     def __repr__(self) -> str:
         again = ", recipe run again" if self.reweighting else ""
@@ -103,6 +107,8 @@ class Replicates:
         The design is that of the whole sample before weighting, nonrespondents included; ``table`` has its
         rows.
         """
+        if not isinstance(recipe, Recipe):
+            raise TypeError(f"recipe must be a Recipe, got {type(recipe).__name__}; write Recipe((step,))")
         full = recipe.run(table, self.design.weights)
         full.refuse_negative()
         return replace(self, reweighting=Reweighting(recipe, table, full.weight))
@@ -139,7 +145,12 @@ class Replicates:
         >>> pair.covariance(np.array([[1.0], [3.0]]), [2.0]).tolist()
         [[1.0]]
         """
-        middle = np.asarray(estimate, dtype=float)
+        middle = np.atleast_1d(as_numbers(estimate, "estimate"))
+        if estimates.shape != (self.n_replicates, middle.size):
+            raise ValueError(
+                f"estimates must be ({self.n_replicates} replicates, {middle.size} scores), got shape"
+                f" {estimates.shape}"
+            )
         if self.center == "mean":
             middle = estimates[self.rscale > 0].mean(axis=0)
         gap = estimates - middle
@@ -180,7 +191,7 @@ def brr(design: Design, *, rho: float = 0.0, center: Center = "estimate") -> Rep
     >>> brr(Design(strata=[1, 1, 2, 2])).factor.sum(axis=0).tolist()
     [4.0, 4.0, 4.0, 4.0]
     """
-    if not 0 <= rho < 1:
+    if not 0 <= as_numbers(rho, "rho") < 1:
         raise ValueError(f"rho must lie in [0, 1), got {rho}")
     layer = _first_layer(design, "brr")
     count = np.bincount(layer.stratum)
@@ -272,8 +283,8 @@ def generalized_bootstrap(
     [2.0, 2.0]
     """
     check_whole(replicates, "replicates", least=2)
-    if not tau > 0:
-        raise ValueError(f"tau must be positive, got {tau}")
+    if not 0 < as_numbers(tau, "tau") < np.inf:
+        raise ValueError(f"tau must be positive and finite, got {tau}")
     layer = _first_layer(design, "generalized_bootstrap")
     normal = np.random.default_rng(rng).standard_normal((layer.stratum.size, replicates))
     sums = np.zeros((layer.scale.size, replicates))
@@ -299,8 +310,9 @@ def supplied(
     >>> supplied(Design(weight=[1.0, 1.0]), [[2.0, 0.0], [0.0, 2.0]], scale=1.0).factor.tolist()
     [[2.0, 0.0], [0.0, 2.0]]
     """
-    table = np.asarray(weights, dtype=float)
-    if table.ndim != 2 or len(table) != design.n:
+    check_design(design)
+    table = as_numbers(weights, "weights")
+    if table.ndim != 2 or len(table) != design.n or not table.size:
         raise ValueError(f"weights must be ({design.n} respondents, replicates), got shape {table.shape}")
     ratio = table / design.weights[:, None]
     unit = design.layers[0].unit
@@ -310,12 +322,18 @@ def supplied(
         ratio = ratio[first]
     else:
         unit = np.arange(design.n)
-    spread = np.ones(table.shape[1]) if rscale is None else np.asarray(rscale, dtype=float)
+    spread = np.ones(table.shape[1]) if rscale is None else as_numbers(rscale, "rscale")
     return Replicates(design, "supplied", unit, ratio, scale, spread, center)
 
 
 def _first_layer(design: Design, method: str) -> Layer:
     """First stage of a design that this kind of replication can represent."""
+    check_design(design)
+    if design.residuals:
+        raise ValueError(
+            f"{method} of a calibrated design would leave the calibration out of the variance; replicate the"
+            " design before weighting and run the recipe again: jackknife(design).reweighted(recipe, table)"
+        )
     if len(design.layers) > 1:
         raise ValueError(f"{method} replicates the first stage only; drop stages, which ignores their fpc")
     if np.any(design.layers[0].shrink == 0) or design.single_psu == "average":

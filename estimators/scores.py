@@ -156,9 +156,7 @@ def scores(
         raise ValueError("statistics must name at least one, such as ('mean',), got none")
     kinds = _kinds(interval, list(chosen))
     results = {}
-    if not by:
-        raise ValueError(f"by must name a variable along respondent, such as 'service', got {by!r}")
-    for name in [by] if isinstance(by, str) else by:
+    for name in _names_of_domains(by):
         domains = Domains.of(ratings, name)
         results[name] = _domain_scores(table, names, design, domains, chosen, kinds, level)
         label = inference_label(design if isinstance(design, Design) else design.design)
@@ -304,10 +302,24 @@ def _ends(
     return lower, upper
 
 
+def _names_of_domains(by: str | list[str] | tuple[str, ...]) -> Sequence[str]:
+    """Names in ``by``, one or several."""
+    names = [by] if isinstance(by, str) else by
+    if not names:
+        raise ValueError(f"by must name a variable along respondent, such as 'service', got {by!r}")
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
+        raise TypeError(f"by must be a name, such as 'service', or a list of names, got {by!r}")
+    return names
+
+
 def _kinds(interval: Kinds, names: Sequence[StatisticName]) -> dict[StatisticName, IntervalKind]:
     """Kind of interval of each statistic; empty for none."""
     if interval is None:
         return {}
+    if not isinstance(interval, str | Mapping):
+        raise TypeError(
+            f"interval must be a kind, a mapping of statistics to kinds, or None, got {interval!r}"
+        )
     kinds = dict.fromkeys(names, interval) if isinstance(interval, str) else dict(interval)
     if missing := [name for name in names if name not in kinds]:
         raise ValueError(f"interval must name a kind for every statistic, {missing[0]!r} has none")

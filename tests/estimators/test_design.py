@@ -54,6 +54,15 @@ def test_labels_that_repeat_across_strata_need_nest():
         ({"weight": [1.0, 1.0], "selection": ["snowball", None]}, "selection has 1 missing labels"),
         ({"weight": [1.0, 1.0], "stages": [Stage([1, 2], [3, 3])]}, "stages need fpc"),
         ({"psu": [1, 2], "fpc": [4, 4], "stages": [Stage([1], [3])]}, "stages must have 2 units"),
+        ({"weight": []}, "at least one respondent, got none"),
+        (
+            {"psu": [1, 2], "fpc": [4, 4], "stages": [Stage([1, 2], [3, 3], strata=["a"])]},
+            r"stages must have 2 strata, got shape \(1,\)",
+        ),
+        (
+            {"psu": ["p", "p", "q"], "fpc": [4] * 3, "stages": [Stage([1, 2, 3], [1, 1, 3])]},
+            "got 1 for 2 in stratum 'p'",
+        ),
         ({"strata": ["a", "b"], "single_psu": "average"}, "'average' needs strata with two PSUs"),
     ],
 )
@@ -74,9 +83,12 @@ def test_refusals(arguments, message):
         ({"weight": pd.Series(["2", "1"], dtype="string")}, "weight must be numbers"),
         ({"weight": pd.to_datetime(["2020-01-01", "2020-01-02"])}, "weight must be numbers"),
         ({"weight": [1.0, 1.0], "fpc": ["9", "9"]}, "fpc must be numbers, the first is '9'"),
+        ({"weight": [1.0, 1.0], "nest": "no"}, "nest must be True or False, got 'no'"),
+        ({"psu": [1, 2], "fpc": [4, 4], "stages": Stage([1, 2], [3, 3])}, "stages must be a list of Stage"),
+        ({"psu": [1, 2], "fpc": [4, 4], "stages": [("u", [3, 3])]}, "stages must be a list of Stage"),
     ],
 )
-def test_text_is_no_number(arguments, message):
+def test_arguments_of_a_wrong_type_are_named(arguments, message):
     with pytest.raises(TypeError, match=message):
         Design(**arguments)
 
@@ -98,6 +110,17 @@ def test_a_missing_label_in_a_list_of_texts_is_missing():
     with pytest.raises(ValueError, match="strata has 1 missing labels, the first is nan at respondent 1"):
         Design(strata=["a", np.nan, "a"])
     assert Design(psu=[1, "1"]).n_psu == 2
+
+
+def test_labels_that_are_lists_and_tables_that_are_none():
+    lists = np.empty(2, dtype=object)
+    lists[:] = [[1], [2]]
+    with pytest.raises(TypeError, match="psu must have texts or numbers for labels"):
+        Design(psu=lists)
+    with pytest.raises(TypeError, match="frame must be a DataFrame, got dict"):
+        Design.from_frame({"w": [1.0]}, weight="w")
+    with pytest.raises(TypeError, match=r"stages must be pairs of columns \(unit, fpc\), got \('u', 'f'\)"):
+        Design.from_frame(pd.DataFrame({"u": [1], "f": [2]}), fpc="f", stages=("u", "f"))
 
 
 def test_missing_column_is_named():

@@ -155,7 +155,7 @@ def arguments(kind, shares, n):
         return (), {"distribution": shares, "n": n, "df": 50}
     given_as = {"se": se, "n": n, "df": 50, "bounds": (1, 5)}
     if kind == "bootstrap_t":
-        given_as |= {"replicates": np.linspace(1.0, 5.0, 9), "replicate_se": np.full(9, 0.4)}
+        given_as |= {"replicates": np.linspace(1.0, 5.0, 199), "replicate_se": np.full(199, 0.4)}
     return (min(max(mean, 1.0 + 1e-9), 5 - 1e-9),), given_as
 
 
@@ -246,3 +246,36 @@ def test_unusable_entries_are_refused_or_left_to_be_flagged():
 def test_refusals(place, given_as, message):
     with pytest.raises(ValueError, match=message):
         interval(*place, **given_as)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "message"),
+    [
+        ("wilson", {"n_eff": np.inf}, "positive and finite n and n_eff"),
+        ("clopper_pearson", {"n_eff": np.inf}, "positive and finite n and n_eff"),
+        ("korn_graubard", {"se": np.inf}, "positive and finite"),
+        ("wald", {"se": np.inf}, "a standard error above 0 and finite"),
+        ("wald", {"se": [0.1, 0.1, 0.1]}, r"shapes that fit together, got estimate \(2,\), se \(3,\)"),
+        ("wald", {"unusable": "skip"}, "unusable must be 'error' or 'nan', got 'skip'"),
+        ("bootstrap_t", {"replicates": np.full((30, 2), 0.5)}, "must have one shape"),
+        (
+            "bootstrap_t",
+            {"replicates": np.full((39, 2), np.nan)},
+            "replicates must be finite, the first is nan",
+        ),
+        ("bootstrap_t", {"level": 0.99}, "replicates must be at least 199 for level 0.99, got 39"),
+        ("bootstrap_t", {"replicate_se": np.zeros((39, 2))}, "2 of 2 entries lack it"),
+    ],
+)
+def test_what_would_be_no_interval_is_refused(kind, changed, message):
+    given = {"se": 0.1, "df": 10, "n": 20, "n_eff": 15}
+    given |= {"replicates": np.full((39, 2), 0.5), "replicate_se": np.full((39, 2), 0.1)}
+    assert np.isfinite(interval([0.5, 0.6], kind=kind, **given).lower).all()
+    with pytest.raises(ValueError, match=message):
+        interval([0.5, 0.6], kind=kind, **(given | changed))
+
+
+@pytest.mark.parametrize("name", ["se", "df", "n", "n_eff"])
+def test_text_is_no_argument_of_an_interval(name):
+    with pytest.raises(TypeError, match=f"{name} must be numbers, got '5'"):
+        interval(0.5, kind="korn_graubard", **({"se": 0.1, "df": 10, "n": 20, "n_eff": 15} | {name: "5"}))

@@ -194,3 +194,67 @@ def test_refusals():
         total(design, [1.0, np.nan])
     with pytest.raises(ValueError, match="coefficients must have 1 columns"):
         contrast(total(design, [1.0, 2.0]), [1, 2])
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda t: np.abs(t[0]) * t[1], lambda t: t[0].real, lambda t: np.where(t[0] > 1, t[1].real, t[0])],
+)
+def test_functions_that_the_complex_step_does_not_see_through_are_refused(function):
+    design, values = Design(weight=[1.0, 2.0, 1.0]), [[1.0, 2.0], [2.0, 1.0], [4.0, 3.0]]
+    with pytest.raises(ValueError, match=r"function must be analytic: the derivative of .*; pass gradient"):
+        influence(function, design, values)
+    assert influence(function, design, values, gradient=[[1.0, 2.0]]).se[0] > 0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda t: np.exp(t[0] / t[1]), lambda t: np.log(t[0]) ** 2 - t[1] ** 3, lambda t: 1e-9 * t[0]],
+)
+def test_analytic_functions_pass_whatever_their_size(function):
+    values = np.array([[1.0, 2.0], [2.0, 1.0], [4.0, 3.0]])
+    for size in (1e-6, 1.0, 1e6):
+        assert influence(function, Design(weight=[1.0, 2.0, 1.0]), values * [size, size]).se[0] >= 0
+
+
+def test_nobody_who_moves_an_estimate_leaves_no_standard_error():
+    design = Design(weight=[1.3, 2.1, 0.7, 1.9])
+    fives = mean(design, [[5.0, 5.0], [5.0, 4.0], [5.0, 5.0], [5.0, 4.0]])
+    assert np.isnan(fives.se).tolist() == [True, False]
+    assert_allclose(fives.covariance[0], 0, atol=1e-30)
+    assert np.isnan(mean(design, [5.0, 4.0, 3.0, 5.0], where=[False, True, False, False]).se).all()
+    thirds = np.full(4, 1 / 3)
+    assert np.isnan(mean(design, thirds).se).all()
+    assert total(design, thirds).se[0] > 0
+    census = Design(weight=np.ones(4), fpc=[4] * 4)
+    assert mean(census, [5.0, 4.0, 3.0, 5.0]).se[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (
+            lambda d: mean(d, list("ab")),
+            TypeError,
+            "values must be numbers, the first is 'a' at respondent 0",
+        ),
+        (lambda d: mean(d, ["4", "5"]), TypeError, "values must be numbers, the first is '4'"),
+        (lambda d: mean("d", [4, 5]), TypeError, "design must be a Design, got str"),
+        (
+            lambda d: ratio(d, np.ones((2, 2)), np.ones((2, 3))),
+            ValueError,
+            "one column or the numerator's 2, got 3",
+        ),
+        (lambda d: contrast(mean(d, np.eye(2)), [1, np.nan]), ValueError, "coefficients must be finite"),
+        (lambda d: contrast(mean(d, np.eye(2)), ["1", "0"]), TypeError, "coefficients must be numbers"),
+        (lambda d: quantile(d, ["4", "5"]), TypeError, "values must be numbers"),
+        (lambda d: quantile(d, [4, 5], "0.5"), TypeError, "prob must be numbers, got '0.5'"),
+        (lambda d: quantile(d, [4.0, 5.0, 5.0]), ValueError, "values must have 2 rows"),
+        (lambda d: quantile(d, [4.0, np.inf]), ValueError, "values must be finite"),
+        (lambda d: quantile(d, np.ones((2, 2))), ValueError, "values must be one column, got 2"),
+        (lambda d: quantile(d, [4.0, 5.0], where=[1, 0]), ValueError, "where must be a mask of 2 booleans"),
+    ],
+)
+def test_wrong_arguments_are_named(make, error, message):
+    with pytest.raises(error, match=message):
+        make(Design(weight=[1.0, 2.0]))

@@ -101,3 +101,22 @@ def test_selection_bounds_are_sharp():
 def test_refusals(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("way", ["Probability", " probability", True, 1])
+def test_a_way_of_selection_is_a_word_spelt_right(way):
+    with pytest.raises(ValueError, match=r"selection must be 'probability' or another word, .* got"):
+        Design(weight=[1.0, 1.0], selection=np.array([way, "snowball"], dtype=object))
+
+
+def test_text_and_infinity_are_no_numbers():
+    with pytest.raises(TypeError, match="degree must be numbers, the first is '1'"):
+        rds_ii(["1", "2"])
+    with pytest.raises(ValueError, match="population must be at least the 2 respondents, got inf"):
+        rds_ii([1, 2], population=np.inf)
+    with pytest.raises(TypeError, match="estimate must be numbers, got '4'"):
+        coverage_bounds("4", covered=0.8)
+    with pytest.raises(TypeError, match="distribution must be numbers"):
+        selection_bounds(list("00001"), gamma=2)
+    with pytest.raises(TypeError, match="design must be a Design, got str"):
+        inference_label("design")

@@ -62,3 +62,18 @@ def test_refusals():
         publishable(figures(), Rule(Threshold(raters=50), Threshold(raters=30)))
     with pytest.raises(ValueError, match="half_width positive"):
         Threshold(half_width=0)
+
+
+def test_thresholds_and_rules_are_checked():
+    with pytest.raises(ValueError, match="raters must be at least 1"):
+        Threshold(raters=np.nan)
+    with pytest.raises(TypeError, match="must be numbers, got '5'"):
+        Threshold(raters="5")
+    table = xr.Dataset(
+        {name: ("statistic", [4.5]) for name in ("estimate", "raters", "n_eff", "lower", "upper")},
+        coords={"statistic": ["mean"]},
+    )
+    with pytest.raises(TypeError, match="rule must be a Rule, got Threshold"):
+        publishable(table, Threshold())
+    with pytest.raises(ValueError, match="half_width must name statistics, 'share' is none; there are mean"):
+        publishable(table, Rule(show=Threshold(half_width={"share": 0.1})))

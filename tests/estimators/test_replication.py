@@ -195,7 +195,24 @@ def test_supplied_weights_that_vary_within_psu_are_kept_by_respondent():
         (lambda: rao_wu(design_of(PEOPLE), replicates=5, m=0), "m must be a whole number of at least 1"),
         (lambda: rao_wu(design_of(PEOPLE), replicates=5, m=1.5), "m must be .* got 1.5"),
         (lambda: generalized_bootstrap(design_of(PEOPLE), replicates=5, tau=0), "tau must be positive"),
+        (
+            lambda: generalized_bootstrap(design_of(PEOPLE), replicates=5, tau=np.inf),
+            "tau must be positive and",
+        ),
         (lambda: supplied(design_of(PEOPLE), [[1.0]], scale=1), "weights must be"),
+        (lambda: supplied(Design(weight=[1.0, 1.0]), np.ones((2, 0)), scale=1), "weights must be"),
+        (
+            lambda: supplied(Design(weight=[1.0, 1.0]), np.ones((2, 2)), scale=np.inf),
+            "scale must be positive and",
+        ),
+        (
+            lambda: supplied(Design(weight=[1.0, 1.0]), np.ones((2, 2)), scale=1, rscale=[1, -1]),
+            "rscale must not be negative, the first is -1.0 at replicate 1",
+        ),
+        (
+            lambda: jackknife(Design(weight=[1.0, 1.0])).covariance(np.ones((2, 1)), [1.0, 2.0]),
+            r"estimates must be \(2 replicates, 2 scores\), got shape \(2, 1\)",
+        ),
         (lambda: jackknife(design_of(PEOPLE), center="median"), "center must be"),
         (lambda: jackknife(Design(weight=np.ones(20_000))), "group respondents into PSUs"),
         (
@@ -239,3 +256,32 @@ def test_replicate_products_use_one_thread_and_leave_others_theirs(monkeypatch):
         scores(ratings, rao_wu(Design(weight=np.ones(4)), replicates=5, rng=1), by="service")
         assert met == [{1}] * 2
         assert {each["num_threads"] for each in blas.info()} == {2}
+
+
+def test_replicates_of_a_calibrated_design_would_leave_the_calibration_out():
+    recipe = Recipe((poststratify("sex", ORACLE["targets"]),))
+    plain = design_of(PEOPLE, strata="h")
+    calibrated = recipe.run(PEOPLE, plain.weights).onto(plain)
+    for make in (jackknife, lambda d: rao_wu(d, replicates=9, rng=1)):
+        with pytest.raises(ValueError, match=r"leave the calibration out .*reweighted\(recipe, table\)"):
+            make(calibrated)
+    # replicate weights from elsewhere may have been calibrated there
+    assert supplied(calibrated, np.outer(calibrated.weights, [1.0, 1.0]), scale=1).n_replicates == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: jackknife([1.0, 2.0]), "design must be a Design, got list"),
+        (lambda: supplied(None, [[1.0]], scale=1), "design must be a Design, got NoneType"),
+        (lambda: brr(design_of(PAIRS, strata="h"), rho="0.5"), "rho must be numbers, got '0.5'"),
+        (
+            lambda: supplied(Design(weight=[1.0, 1.0]), [["1"]], scale=1),
+            "weights must be numbers, the first is '1'",
+        ),
+        (lambda: jackknife(design_of(PEOPLE)).reweighted("rake", PEOPLE), "recipe must be a Recipe, got str"),
+    ],
+)
+def test_what_is_of_the_wrong_type_is_refused(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()

@@ -22,6 +22,7 @@ from estimators import (
     ratio,
     scores,
 )
+from estimators.domains import TAKEN
 
 FOLDER = Path(__file__).parent / "oracle"
 ORACLE = json.loads((FOLDER / "designs.json").read_text())
@@ -348,3 +349,45 @@ def test_text_and_fractions_are_refused_where_they_are(entry, kind, message):
     table[1, 0] = entry
     with pytest.raises(TypeError, match=re.escape(message)):
         scores(ratings.assign(ratings=(("respondent", "item"), table)), Design(weight=[1.0, 1.0]), by="d")
+
+
+@pytest.mark.parametrize(
+    ("by", "error", "message"),
+    [
+        (3, TypeError, "by must be a name, such as 'service', or a list of names, got 3"),
+        (["dom", 3], TypeError, "by must be a name"),
+        ([], ValueError, r"by must name a variable along respondent, such as 'service', got \[\]"),
+        (
+            "n",
+            ValueError,
+            "by must not name 'n', which is a name in the result; call that variable otherwise",
+        ),
+        ("sex x score", ValueError, "by must not name 'score'"),
+        ("lists", TypeError, "by variable 'lists' must have texts or numbers for labels"),
+    ],
+)
+def test_what_names_no_domains_is_refused(by, error, message):
+    lists = np.empty(len(CODED), dtype=object)
+    lists[:] = [[1]] * len(CODED)
+    extra = {name: ("respondent", np.full(len(CODED), "a")) for name in ("n", "score")}
+    table = RATINGS.assign(extra | {"lists": ("respondent", lists)})
+    with pytest.raises(error, match=message):
+        scores(table, DESIGNS["independent"], by=by)
+
+
+def test_every_name_of_a_result_is_refused_as_a_domain():
+    found = scores(RATINGS, DESIGNS["independent"], by="sex")
+    named = {str(name) for name in found.variables} - {"sex", "item"}
+    assert named <= TAKEN
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"level": "0.95"}, "level must be a number between 0 and 1, got '0.95'"),
+        ({"interval": ["wald"]}, r"interval must be a kind, .* got \['wald'\]"),
+    ],
+)
+def test_options_of_a_wrong_type_are_named(changed, message):
+    with pytest.raises(TypeError, match=message):
+        scores(RATINGS, DESIGNS["independent"], by="sex", **changed)
