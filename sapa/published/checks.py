@@ -1,22 +1,34 @@
 """Rules that hold between the published tables."""
 
 import os
+from typing import NoReturn
 
 import pandas as pd
 
 from sapa.published.codebook import codebook
-from sapa.published.tables import REMEDY, table
+from sapa.published.seals import changed, place
+from sapa.published.tables import REMEDY, by_codebook, printed, require_released
 
-SERVICES, SURVEYED, RESPONDENTS = 70, 62, 9181
+MASTERS = ("agencies", "regions", "services")  # whose ids the others use, in the order of their own use
+COUNTS = {
+    "services": (
+        ("service_id", 70, "services are 70"),
+        ("mass_survey", 62, "62 services are surveyed"),
+        ("n_table1", 9181, "Table 1 sums to 9,181"),
+    ),
+    "regions": (("n_respondents", 9181, "Table 4 sums to 9,181"),),
+}
 
 
-def check(*, folder: str | os.PathLike[str] | None = None) -> dict[str, pd.DataFrame]:
+def check(*, folder: str | os.PathLike[str] | None = None, sealed: bool = True) -> dict[str, pd.DataFrame]:
     """Every published table, read and checked on its own and against the others.
 
     Parameters
     ----------
     folder
         Where the CSV files lie; the package's own by default.
+    sealed
+        Whether every cell must be the released one (:mod:`sapa.published.seals`).
 
     Returns
     -------
@@ -25,33 +37,42 @@ def check(*, folder: str | os.PathLike[str] | None = None) -> dict[str, pd.DataF
     Raises
     ------
     ValueError
-        When a table breaks its codebook or a rule between tables: file, row, column, value and rule.
+        When a table breaks its codebook or a rule between tables, or differs from the release: file, row,
+        column, value and rule.
 
     Examples
     --------
     >>> len(check())
     32
     """
-    _known_services(table("services", folder=folder))
-    tables = {name: table(name, folder=folder) for name in codebook()}
-    services, regions = tables["services"], tables["regions"]
-    _equal("services.csv, column service_id", services["service_id"].nunique(), SERVICES, "services are 70")
-    _equal(
-        "services.csv, column mass_survey", int(services["mass_survey"].sum()), SURVEYED, "62 are surveyed"
-    )
-    _equal(
-        "services.csv, column n_table1", int(services["n_table1"].sum()), RESPONDENTS, "Table 1 sums to 9,181"
-    )
-    _equal(
-        "regions.csv, column n_respondents",
-        int(regions["n_respondents"].sum()),
-        RESPONDENTS,
-        "so does Table 4",
-    )
-    _surveyed_have_figures(services)
+    tables = {}
+    for name in MASTERS:
+        tables[name] = by_codebook(name, folder=folder)
+        _counted(name, tables[name], folder)
+        if sealed:
+            require_released(name, folder=folder)
+    services = tables["services"]
+    tables |= {name: by_codebook(name, folder=folder) for name in codebook() if name not in MASTERS}
     _translated(tables)
-    _every_surveyed_service(tables, frozenset(services.loc[services["mass_survey"], "service_id"]))
-    return tables
+    surveyed = frozenset(services.loc[services["mass_survey"], "service_id"])
+    for name in ("service_ranking_2020", "criteria", "criteria_totals", "service_sections"):
+        if frozenset(tables[name]["service_id"]) - {""} != surveyed:
+            _refuse_column(name, "service_id", "holds exactly the surveyed services", folder)
+    if sealed:
+        for name in codebook():
+            require_released(name, folder=folder)
+    return {name: tables[name] for name in codebook()}
+
+
+def _counted(name: str, frame: pd.DataFrame, folder: str | os.PathLike[str] | None) -> None:
+    """The known numbers of services and respondents."""
+    if name == "services":
+        _known_services(frame)
+        _surveyed_have_figures(frame)
+    for column, expected, rule in COUNTS.get(name, ()):
+        total = len(frame) if column == "service_id" else frame[column].sum()
+        if total != expected:
+            _refuse_column(name, column, f"{rule}, not {total:,.0f}", folder)
 
 
 def _known_services(services: pd.DataFrame) -> None:
@@ -71,9 +92,13 @@ def _known_services(services: pd.DataFrame) -> None:
         )
 
 
-def _equal(place: str, got: int, expected: int, rule: str) -> None:
-    if got != expected:
-        raise ValueError(f"{place}: {rule}; expected {expected}, got {got}; {REMEDY}")
+def _refuse_column(name: str, column: str, rule: str, folder: str | os.PathLike[str] | None) -> NoReturn:
+    """Refuse a column that breaks a rule as a whole, at the row that differs from the release."""
+    text = printed(name, folder=folder)
+    rows, columns = changed(name, text)
+    where = place(rows, [column]) if rows and column in columns else f"all rows, column {column}"
+    value = text.loc[rows[0], column] if rows and column in columns else "the released values"
+    raise ValueError(f"{name}.csv, {where}: {rule}, got {value!r}; {REMEDY}")
 
 
 def _surveyed_have_figures(services: pd.DataFrame) -> None:
@@ -86,21 +111,14 @@ def _surveyed_have_figures(services: pd.DataFrame) -> None:
         raise ValueError(f"services.csv, row {row + 1}, column n_table1: {rule}, got {value:g}; {REMEDY}")
 
 
-def _every_surveyed_service(tables: dict[str, pd.DataFrame], surveyed: frozenset[str]) -> None:
-    for name in ("service_ranking_2020", "criteria", "criteria_totals", "service_sections"):
-        found = frozenset(tables[name]["service_id"]) - {""}
-        if found != surveyed:
-            odd = sorted(found ^ surveyed)[0]
-            rule = "holds exactly the surveyed services"
-            raise ValueError(f"{name}.csv, column service_id: {rule}, got {odd!r} wrong; {REMEDY}")
-
-
 def _translated(tables: dict[str, pd.DataFrame]) -> None:
     russian = tables["names_ru"]
     for kind, name in (("service", "services"), ("agency", "agencies"), ("region", "regions")):
-        known, named = set(tables[name].iloc[:, 0]), set(russian.loc[russian["kind"] == kind, "id"])
-        if known != named:
-            odd = sorted(known ^ named)[0]
+        of_kind = russian["kind"] == kind
+        odd = of_kind & ~russian["id"].isin(tables[name].iloc[:, 0])
+        if odd.any() or of_kind.sum() != len(tables[name]):
+            row = int(odd.to_numpy().argmax()) if odd.any() else int(of_kind.to_numpy().nonzero()[0][-1])
+            rule = f"names exactly the ids of {name}.csv"
             raise ValueError(
-                f"names_ru.csv, column id: names exactly the ids of {name}.csv, got {odd!r} wrong; {REMEDY}"
+                f"names_ru.csv, row {row + 1}, column id: {rule}, got {russian['id'].iloc[row]!r}; {REMEDY}"
             )

@@ -11,6 +11,7 @@ from typing import NoReturn
 import pandas as pd
 
 from sapa.published.codebook import NUMERIC, Column, Table, codebook
+from sapa.published.seals import RULE, changed, place
 
 REMEDY = "restore the file from the release"
 MOST_DECIMALS = 2
@@ -34,24 +35,31 @@ def table(name: str, *, folder: str | os.PathLike[str] | None = None) -> pd.Data
     Raises
     ------
     ValueError
-        When the table is unknown, or a value breaks a rule: the message names file, row, column, value
-        and rule. Row 1 is the first row of figures.
+        When the table is unknown, or a value breaks a rule of the codebook or is not the released one: the
+        message names file, row, column, value and rule. Row 1 is the first row of figures.
 
     Examples
     --------
     >>> table("service_ranking_2020")["mean_score"].iloc[0]
     np.float64(4.86)
     """
-    return _own(name).copy() if folder is None else _read(name, folder)
+    return _own(name).copy() if folder is None else _released(name, folder)
 
 
 @cache
 def _own(name: str) -> pd.DataFrame:
     """Table of the package's own files, which do not change: read and checked once."""
-    return _read(name, None)
+    return _released(name, None)
 
 
-def _read(name: str, folder: str | os.PathLike[str] | None) -> pd.DataFrame:
+def _released(name: str, folder: str | os.PathLike[str] | None) -> pd.DataFrame:
+    found = by_codebook(name, folder=folder)
+    require_released(name, folder=folder)
+    return found
+
+
+def by_codebook(name: str, *, folder: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+    """Table as :func:`table` gives it, which may differ from the released one within the codebook's rules."""
     entry = _entry(name)
     text = printed(name, folder=folder)
     ids = {c.of: _ids(c.of, folder) for c in entry.columns.values() if c.kind == "id" and c.of != name}
@@ -68,6 +76,15 @@ def _read(name: str, folder: str | os.PathLike[str] | None) -> pd.DataFrame:
     return frame
 
 
+def require_released(name: str, *, folder: str | os.PathLike[str] | None = None) -> None:
+    """Refuse a table in which a row and a column do not have the checksums of the release."""
+    text = printed(name, folder=folder)
+    rows, columns = changed(name, text)
+    if rows or columns:
+        value = "/".join(text.loc[rows[0], columns]) if rows and columns else "another order"
+        raise ValueError(f"{name}.csv, {place(rows, columns)}: {RULE}, got {value!r}; {REMEDY}")
+
+
 def printed(name: str, *, folder: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     """Published table as text, digit by digit as printed; a blank is the empty string.
 
@@ -81,6 +98,15 @@ def printed(name: str, *, folder: str | os.PathLike[str] | None = None) -> pd.Da
     ValueError
         When columns or the number of rows differ from the codebook.
     """
+    return _own_text(name).copy() if folder is None else _text(name, folder)
+
+
+@cache
+def _own_text(name: str) -> pd.DataFrame:
+    return _text(name, None)
+
+
+def _text(name: str, folder: str | os.PathLike[str] | None) -> pd.DataFrame:
     entry = _entry(name)
     path = source(name, folder=folder)
     try:
@@ -117,13 +143,8 @@ def _entry(name: str) -> Table:
 
 
 def _ids(name: str, folder: str | os.PathLike[str] | None) -> frozenset[str]:
-    """Ids that a table knows; only the package's own files, which do not change, are remembered."""
-    return _own_ids(name) if folder is None else frozenset(printed(name, folder=folder).iloc[:, 0])
-
-
-@cache
-def _own_ids(name: str) -> frozenset[str]:
-    return frozenset(printed(name).iloc[:, 0])
+    """Ids that a table knows."""
+    return frozenset(printed(name, folder=folder).iloc[:, 0])
 
 
 def _column(entry: Table, column: Column, text: pd.Series, ids: frozenset[str] | None) -> pd.Series:

@@ -1,4 +1,5 @@
 import csv
+import re
 import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from sapa import published
 from sapa.published.codebook import NUMERIC
+from sapa.published.seals import changed
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +194,13 @@ def test_russian_names_are_marked_as_ours():
             "470",
             "regions.csv, row 3, column share_pct: must lie between 0 and 100, got '470'",
         ),
-        ("regions", 3, "n_respondents", "431", "Table 4; expected 9181, got 9182|expected 9181, got 9182"),
+        (
+            "regions",
+            3,
+            "n_respondents",
+            "431",
+            "regions.csv, row 3, column n_respondents: Table 4 sums to 9,181, not 9,182, got '431'",
+        ),
         (
             "services",
             1,
@@ -213,13 +221,66 @@ def test_russian_names_are_marked_as_ours():
         ("criteria", 4, "channel", "pigeon", r"column channel: must be one of \['office', 'online'"),
         ("appendix_b", 2, "region_id", "", "row 2, column region_id: must not be blank, got ''"),
         ("service_ranking_2020", 1, "rank", "first", "column rank: must be a number"),
-        ("names_ru", 1, "id", "s71", "names exactly the ids of services.csv"),
-        ("service_sections", 3, "service_id", "s04", "holds exactly the surveyed services, got"),
+        ("names_ru", 1, "id", "s71", "names_ru.csv, row 1, column id: names exactly the ids of services.csv"),
+        (
+            "service_sections",
+            3,
+            "service_id",
+            "s04",
+            "service_sections.csv, row 3, column service_id: holds exactly the surveyed services, got 's04'",
+        ),
+        (
+            "agencies",
+            8,
+            "agency_id",
+            "ZZZ",
+            "agencies.csv, row 8, column agency_id: must be as released (its checksum differs), got 'ZZZ'",
+        ),
     ],
 )
 def test_a_corrupted_cell_is_refused_by_name(broken, name, row, column, value, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message if "\\" in message else re.escape(message)):
         published.check(folder=broken(name, row, column, value))
+
+
+def test_one_figure_for_another_is_found_in_every_column(folder, tmp_path):
+    """A value that the codebook allows, from another row of its column, is refused where it stands."""
+    place = tmp_path / "data"
+    shutil.copytree(folder, place)
+    tried = 0
+    for name in published.codebook():
+        path, text = place / f"{name}.csv", published.printed(name)
+        for column in text.columns:
+            other = text[column].ne(text[column].iloc[0]).to_numpy().nonzero()[0]
+            if len(other):
+                row, tried = int(other[-1]), tried + 1
+                wrong = text.assign(**{column: text[column].where(text.index != row, text[column].iloc[0])})
+                assert changed(name, wrong) == ([row], [column])
+        wrong.to_csv(path, index=False)
+        where = re.escape(f"{name}.csv, row {row + 1}, column ")
+        with pytest.raises(ValueError, match=rf"^{where}.*: .*, got '"):
+            published.table(name, folder=place)
+        shutil.copy(folder / path.name, path)
+    assert tried == 223
+
+
+def test_rows_and_files_in_each_others_place_are_found(folder, tmp_path):
+    place = tmp_path / "data"
+    shutil.copytree(folder, place)
+    shutil.copy(place / "appendix_a.csv", place / "agency_ranking_2020.csv")
+    with pytest.raises(ValueError, match=r"agency_ranking_2020\.csv, rows .*: must be as released"):
+        published.check(folder=place)
+    shutil.copy(folder / "agency_ranking_2020.csv", place)
+    lines = (folder / "criteria.csv").read_text(encoding="utf-8").splitlines()
+    lines[3], lines[5] = lines[5], lines[3]
+    (place / "criteria.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"criteria\.csv, rows 3 and 5, columns criterion"):
+        published.check(folder=place)
+
+
+def test_a_table_without_a_seal_is_all_new():
+    text = pd.DataFrame({"a": ["1", "2"], "b": ["3", "4"]})
+    assert changed("unheard_of", text) == ([0, 1], ["a", "b"])
 
 
 def test_a_mended_file_is_accepted_in_the_same_process(broken, folder, tmp_path):
