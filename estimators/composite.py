@@ -1,6 +1,6 @@
 """Official composite scores: design variance, covariance of any two nodes, and what makes the variance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -12,7 +12,9 @@ from estimators.composite_influence import STATISTICS, Denominator, Reading
 from estimators.composite_layout import Layout, Nodes, People, grouping, lay_out
 from estimators.composite_result import labelled
 from estimators.composite_scores import scored_trees, scores_of, slots_of
-from estimators.design import Design
+from estimators.design import Design, check_design
+from estimators.nonprobability import inference_label
+from estimators.options import as_numbers, check_several
 from estimators.ratings import codes_of
 from estimators.sparse import SparseRule
 from estimators.threads import one_thread
@@ -80,7 +82,7 @@ def compose(
         ``flag``; ``share_<part>`` (node, part, statistic), summing to one. A node without any rating has NaN
         and the flag "empty"; one whose ratings are alike within every stratum has an estimate, no standard
         error and no interval, and the flag "no_variance". ``level`` of each node is a coordinate; the
-        attributes state design, deff, denominator and rule.
+        attributes state design, deff, denominator, rule and what the intervals mean (``inference``).
 
     Raises
     ------
@@ -111,8 +113,9 @@ def compose(
     >>> round(float(score.estimate), 4), round(float(score.se), 4)
     (4.3, 0.3391)
     """
-    wanted = (nodes,) if isinstance(nodes, Nodes) else tuple(nodes)
+    wanted = (nodes,) if isinstance(nodes, Nodes) else nodes
     rule = SparseRule() if rule is None else rule
+    _check_types(wanted, design, rule, {"strata": strata, "shares": shares, "pool": pool})
     codes = _codes(ratings)
     _check_options(deff, denominator, pool)
     people: People = {}
@@ -131,6 +134,7 @@ def compose(
         scores = scores_of(branches, slots, Reading.of(denominator), rule)
     named = f"simple random within {' x '.join(strata)}" if design is None else "given"
     stated = {"design": named, "deff": deff, "denominator": denominator, "rule": str(rule), "level": level}
+    stated |= {"inference": inference_label(chosen)}
     return labelled(scores, branches, wanted, labels, stated)
 
 
@@ -143,12 +147,28 @@ def _codes(ratings: xr.Dataset) -> NDArray[np.int8]:
     return codes_of(ratings["ratings"])
 
 
+def _check_types(
+    nodes: Sequence[Nodes], design: Design | None, rule: SparseRule, names: Mapping[str, Sequence[str]]
+) -> None:
+    """Refuse arguments that are of another type."""
+    if not isinstance(nodes, list | tuple) or not all(isinstance(each, Nodes) for each in nodes):
+        raise TypeError(
+            f"nodes must be Nodes or a list of them, got {type(nodes).__name__}; write Nodes(scheme, ...)"
+        )
+    if design is not None:
+        check_design(design)
+    if not isinstance(rule, SparseRule):
+        raise TypeError(f"rule must be a SparseRule, got {type(rule).__name__}")
+    for argument, several in names.items():
+        check_several(several, argument)
+
+
 def _check_options(deff: float, denominator: str, pool: Sequence[str]) -> None:
-    if not 0 < deff < np.inf:
+    if not 0 < as_numbers(deff, "deff") < np.inf:
         raise ValueError(f"deff must be positive and finite, got {deff}: 1 is the design as stated")
     if denominator not in ("asked", "rated"):
         raise ValueError(f"denominator must be 'asked' or 'rated', got {denominator!r}")
-    if isinstance(pool, str) or not pool:
+    if not pool:
         raise ValueError(
             f"pool must be parts of the paths such as ('criterion',), got {pool!r}:"
             " without any, unlike items would lend each other their variance"

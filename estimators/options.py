@@ -1,5 +1,6 @@
 """Options that many comparisons share, checked in one place and refused in one wording."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from math import ceil
 from numbers import Integral, Real
@@ -25,6 +26,18 @@ def check_level(level: float) -> None:
         raise TypeError(f"level must be a number between 0 and 1, got {level!r}")
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level}: write 95% as 0.95")
+
+
+def check_several(names: Sequence[str], argument: str) -> None:
+    """Refuse one text, whose letters would be taken for names.
+
+    >>> check_several("mean", "statistics")
+    Traceback (most recent call last):
+    ...
+    TypeError: statistics must be a list of names, got the text 'mean'; write ['mean']
+    """
+    if isinstance(names, str):
+        raise TypeError(f"{argument} must be a list of names, got the text {names!r}; write [{names!r}]")
 
 
 def direction(best: Best) -> float:

@@ -46,7 +46,8 @@ def publishable(result: xr.Dataset, rule: Rule) -> xr.Dataset:
 
     Parameters
     ----------
-    result : dataset with ``estimate``, ``raters``, ``n_eff``, ``lower`` and ``upper``, as from `scores`.
+    result : dataset with ``estimate``, ``raters``, ``n_eff``, ``lower`` and ``upper``, as from `scores`, or
+        with ``effective_n`` in place of ``n_eff``, as from `compose`.
     rule : what it takes to be shown and to be ranked.
 
     Returns
@@ -70,6 +71,8 @@ def publishable(result: xr.Dataset, rule: Rule) -> xr.Dataset:
     """
     if not isinstance(rule, Rule):
         raise TypeError(f"rule must be a Rule, got {type(rule).__name__}; write Rule(show=Threshold(...))")
+    if "effective_n" in result and "n_eff" not in result:
+        result = result.rename(effective_n="n_eff")
     if missing := [name for name in ("estimate", "raters", "n_eff", "lower", "upper") if name not in result]:
         raise ValueError(f"result lacks {missing[0]!r}; score it with intervals")
     if rule.rank.raters < rule.show.raters or rule.rank.n_eff < rule.show.n_eff:

@@ -24,7 +24,7 @@ from estimators.histogram import (
 )
 from estimators.intervals import IntervalKind
 from estimators.nonprobability import inference_label, nonprobability_part
-from estimators.options import check_level
+from estimators.options import check_level, check_several
 from estimators.ratings import CODES, MEANINGS, codes_of
 from estimators.replicate_variance import domain_replicate_variance
 from estimators.replication import Replicates
@@ -150,7 +150,7 @@ def scores(
     if design.weights.size != len(table):
         raise ValueError(f"design must have the ratings' {len(table)} respondents, got {design.weights.size}")
     check_level(level)
-    _check_several(statistics, "statistics")
+    check_several(statistics, "statistics")
     chosen = {name: statistic(name, denominator) for name in statistics}
     if not chosen:
         raise ValueError("statistics must name at least one, such as ('mean',), got none")
@@ -330,19 +330,13 @@ def _kinds(interval: Kinds, names: Sequence[StatisticName]) -> dict[StatisticNam
     return {name: kinds[name] for name in names}
 
 
-def _check_several(names: Sequence[str], argument: str) -> None:
-    """Refuse one text, whose letters would be taken for names."""
-    if isinstance(names, str):
-        raise TypeError(f"{argument} must be a list of names, got the text {names!r}; write [{names!r}]")
-
-
 def _checked_ratings(ratings: xr.Dataset, items: Sequence[str] | None) -> tuple[NDArray[np.int8], pd.Index]:
     """Table (respondent, item) of codes as int8, and its items."""
     if "ratings" not in ratings or set(ratings["ratings"].dims) != {"respondent", "item"}:
         raise ValueError("ratings must be a dataset with a variable 'ratings' over (respondent, item)")
     array = ratings["ratings"].transpose("respondent", "item")
     if items is not None:
-        _check_several(items, "items")
+        check_several(items, "items")
         if unknown := [item for item in items if item not in array.get_index("item")]:
             known = ", ".join(map(str, array.get_index("item")))
             raise ValueError(

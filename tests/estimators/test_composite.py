@@ -8,7 +8,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estimators import Design, Nodes, Scheme, SparseRule, compose
+from estimators import Design, Nodes, Scheme, SparseRule, compose, jackknife
 from estimators.composite_design import merged_strata
 from estimators.design import Residuals
 
@@ -387,7 +387,6 @@ def bad(**changes):
         ({"strata": ()}, "strata must name at least one variable"),
         ({"strata": ("town",)}, "strata must be variables of the ratings along respondent, got 'town'"),
         ({"pool": ()}, "pool must be parts of the paths such as ('criterion',), got ()"),
-        ({"pool": "criterion"}, "pool must be parts of the paths such as ('criterion',), got 'criterion'"),
         ({"shares": ("colour",)}, "'colour' must be a part of every path"),
         ({"design": Design(weight=[1.0, 1.0, 1.0])}, "design must have 2 respondents as ratings has, got 3"),
         (
@@ -441,3 +440,30 @@ def test_a_rule_is_stated_in_the_result(told, wanted):
     assert found.attrs["denominator"] == "asked"
     assert "fewer than 4 answers" in found.attrs["rule"]
     assert "correlation 0.3" in found.attrs["rule"]
+
+
+def test_results_carry_what_their_intervals_mean(told, wanted):
+    assert compose(told, wanted).attrs["inference"].startswith("design-based: ")
+    size = told.sizes["respondent"]
+    ways = np.where(np.arange(size) < size / 2, "snowball", "probability")
+    marked = compose(told, wanted, design=Design(weight=np.ones(size), selection=ways))
+    assert marked.attrs["inference"].startswith("model-based: ")
+    assert marked.attrs["inference"].endswith("otherwise than by probability (snowball)")
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"design": jackknife(Design(weight=np.ones(3)))}, "design must be a Design, got Replicates"),
+        ({"rule": "pooled"}, "rule must be a SparseRule, got str"),
+        ({"deff": "2"}, "deff must be numbers, got '2'"),
+        ({"shares": "criterion"}, r"shares must be a list of names, .* write \['criterion'\]"),
+        ({"strata": "service"}, r"strata must be a list of names, .* write \['service'\]"),
+        ({"pool": "criterion"}, r"pool must be a list of names, .* write \['criterion'\]"),
+    ],
+)
+def test_options_of_a_wrong_type_are_named(told, wanted, changed, message):
+    with pytest.raises(TypeError, match=message):
+        compose(told, wanted, **changed)
+    with pytest.raises(TypeError, match="nodes must be Nodes or a list of them, got str"):
+        compose(told, "service")

@@ -77,3 +77,12 @@ def test_thresholds_and_rules_are_checked():
         publishable(table, Threshold())
     with pytest.raises(ValueError, match="half_width must name statistics, 'share' is none; there are mean"):
         publishable(table, Rule(show=Threshold(half_width={"share": 0.1})))
+
+
+def test_composites_are_judged_by_their_effective_number():
+    figures = {"estimate": [4.5, 4.5], "raters": [40, 40], "effective_n": [35.0, 8.0]}
+    figures |= {"lower": [4.3, 4.3], "upper": [4.7, 4.7]}
+    table = xr.Dataset({name: ("node", values) for name, values in figures.items()})
+    found = publishable(table, Rule(rank=Threshold(raters=30, n_eff=20)))
+    assert found.verdict.values.tolist() == ["ranked", "unranked"]
+    assert found.reason.values.tolist() == ["", "effective raters"]
