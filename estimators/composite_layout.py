@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from estimators.codes import compact, factor
+from estimators.options import check_several
 from estimators.scheme import Scheme
 
 Codes = NDArray[np.intp]
@@ -43,6 +44,10 @@ class Nodes:
     expected: Collection[str] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.scheme, Scheme):
+            raise TypeError(f"scheme must be a Scheme, got {type(self.scheme).__name__}")
+        check_several(self.path, "path")
+        check_several(self.levels, "levels")
         if not self.path or self.path[-1] != "item":
             raise ValueError(f"path must end in 'item', got {self.path}")
         if not self.levels:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators.options import first_of
 from estimators.ratings import CODES, NOT_ANSWERED
 
 FloatArray = NDArray[np.float64]
@@ -118,12 +119,20 @@ def score_histograms(
     n_domains : number of domains.
     weight : (respondent,) weights; 1 if None.
 
+    Raises
+    ------
+    TypeError
+        For ratings or domains that are no integers.
+    ValueError
+        For a rating that is no code, a domain outside the number, or another length.
+
     Examples
     --------
     >>> one = np.array([[5], [5], [0]], dtype=np.int8)
     >>> score_histograms(one, np.array([0, 0, 1]), 2, weight=np.array([1.5, 1, 1]))[:, 0, [2, 7]].tolist()
     [[0.0, 2.5], [1.0, 0.0]]
     """
+    _check_table(ratings, domain, n_domains, weight)
     hist = np.zeros((n_domains, ratings.shape[1], N_CODES))
     step = max(1, _CELLS // max(ratings.shape[1], 1))
     for start in range(0, len(ratings), step):
@@ -131,3 +140,25 @@ def score_histograms(
         part = None if weight is None else weight[rows]
         hist += count_cells(cell_index(ratings[rows], domain[rows]), n_domains, weight=part)
     return hist
+
+
+def _check_table(
+    ratings: NDArray[np.int8], domain: IntArray, n_domains: int, weight: FloatArray | None
+) -> None:
+    """Refuse what would be counted in another cell."""
+    for name, values in (("ratings", ratings), ("domain", domain)):
+        if not isinstance(values, np.ndarray) or values.dtype.kind not in "iu":
+            raise TypeError(
+                f"{name} must be an array of integers, got {getattr(values, 'dtype', type(values))}"
+            )
+    if ratings.ndim != 2 or domain.shape != (len(ratings),):
+        raise ValueError(
+            f"ratings must be (respondent, item), domain (respondent,), got {ratings.shape}, {domain.shape}"
+        )
+    limits = (("ratings", ratings, CODES[0], CODES[-1]), ("domain", domain, 0, n_domains - 1))
+    for name, values, least, most in limits:
+        if values.size and not least <= values.min() <= values.max() <= most:
+            wrong = (values < least) | (values > most)
+            raise ValueError(f"{name} must be {least} to {most}, {first_of(values, wrong)}; recode it")
+    if weight is not None and (weight.shape != domain.shape or not np.isfinite(weight).all()):
+        raise ValueError(f"weight must be {len(domain)} finite numbers, one per respondent")

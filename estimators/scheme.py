@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from estimators.options import as_numbers, check_several
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Level:
@@ -75,11 +77,18 @@ class Scheme:
         Raises
         ------
         ValueError
-            When a path is of another length, or a leaf comes twice.
+            When there is no path, one is of another length, a leaf comes twice, or a level.
         """
-        table = [tuple(path) for path in paths]
+        check_several(levels, "levels")
+        if len(set(levels)) != len(levels):
+            raise ValueError(f"levels must be named each once, got {tuple(levels)}")
+        table = [path if isinstance(path, str) else tuple(path) for path in paths]
+        if not table:
+            raise ValueError("paths must hold at least one, got none")
         depth = len(levels)
         for row, path in enumerate(table):
+            if isinstance(path, str) or not all(isinstance(part, str) for part in path):
+                raise TypeError(f"paths[{row}] must be a sequence of texts, the ids, got {path!r}")
             if len(path) != depth:
                 raise ValueError(
                     f"paths[{row}] must have {depth} ids, one for each of {tuple(levels)}, got {path}"
@@ -164,7 +173,10 @@ def averaging_matrix(scheme: Scheme, exists: ArrayLike, *, level: str) -> sparse
     ValueError
         When `exists` has another length or `level` is unknown.
     """
-    present = np.asarray(exists, dtype=bool)
+    told = as_numbers(exists, "exists")
+    if np.isnan(told).any():
+        raise ValueError("exists must be known for every leaf, some are NaN; write ~np.isnan(values)")
+    present = told != 0
     if present.shape != (len(scheme.leaves),):
         raise ValueError(
             f"exists must have shape ({len(scheme.leaves)},), one entry a leaf, got {present.shape}"
@@ -245,7 +257,9 @@ def aggregate(scheme: Scheme, values: ArrayLike, *, level: str) -> NDArray[np.fl
     >>> aggregate(scheme, [[4.0, 5.0], [4.0, np.nan], [np.nan, np.nan]], level="service").ravel()
     array([4.5, 4. , nan])
     """
-    figures = np.asarray(values, dtype=float)
+    figures = as_numbers(values, "values")
+    if np.isinf(figures).any():
+        raise ValueError("values must be finite, or NaN where a leaf has no ratings, some are infinite")
     if figures.shape[-1:] != (len(scheme.leaves),):
         raise ValueError(
             f"values must end in an axis of {len(scheme.leaves)} leaves, got shape {figures.shape}"

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from estimators.options import as_numbers, check_level, check_whole
+
 Array = NDArray[np.float64]
 OWN, POOLED, BOUNDED = 0, 1, 2
 
@@ -34,16 +36,11 @@ class SparseRule:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        if self.min_raters < 2:
-            raise ValueError(
-                f"min_raters must be at least 2, got {self.min_raters}: one answer has no variance"
-            )
-        if self.min_pool_df < 1:
-            raise ValueError(f"min_pool_df must be at least 1, got {self.min_pool_df}")
-        if not 0 <= self.rho <= 1:
+        check_whole(self.min_raters, "min_raters", least=2)  # one answer has no variance
+        check_whole(self.min_pool_df, "min_pool_df", least=1)
+        if not 0 <= as_numbers(self.rho, "rho") <= 1:
             raise ValueError(f"rho must be between 0 and 1, got {self.rho}")
-        if not 0 < self.level < 1:
-            raise ValueError(f"level must be between 0 and 1, got {self.level}: write 95% as 0.95")
+        check_level(self.level)
 
     def __str__(self) -> str:
         return (

@@ -113,3 +113,23 @@ def test_pooled_correlation_is_not_negative_and_survives_nothing_known():
     assert pooled_correlation(0.1 * ones, ones, np.ones(2), np.full(2, 3.0), np.full(2, 30.0)).tolist() == [
         [0.0]
     ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"ratings": [[6], [4]]}, ValueError, "ratings must be -2 to 5, the first is 6 at respondent 0"),
+        ({"ratings": [[5], [-3]]}, ValueError, "ratings must be -2 to 5, the first is -3 at respondent 1"),
+        ({"ratings": [[4.5], [4]]}, TypeError, "ratings must be an array of integers, got float64"),
+        ({"domain": [0, 2]}, ValueError, "domain must be 0 to 1, the first is 2 at respondent 1"),
+        ({"domain": [-1, 0]}, ValueError, "domain must be 0 to 1, the first is -1 at respondent 0"),
+        ({"domain": [0]}, ValueError, r"got \(2, 1\), \(1,\)"),
+        ({"weight": [1.0, np.nan]}, ValueError, "weight must be 2 finite numbers"),
+        ({"weight": [1.0]}, ValueError, "weight must be 2 finite numbers"),
+    ],
+)
+def test_what_would_be_counted_in_another_cell_is_refused(changed, error, message):
+    given = {"ratings": [[5], [4]], "domain": [0, 1], "weight": [1.0, 1.0]} | changed
+    ratings, domain, weight = (np.array(given[name]) for name in ("ratings", "domain", "weight"))
+    with pytest.raises(error, match=message):
+        score_histograms(ratings, domain, 2, weight=weight)

@@ -129,3 +129,33 @@ def test_matrices_of_several_levels_are_the_means_of_children_that_exist(seed):
     np.testing.assert_allclose((matrix @ np.nan_to_num(figures))[~empty], expected[~empty])
     alone = [averaging_matrix(scheme, ~np.isnan(figures), level=level).toarray() for level in wanted]
     np.testing.assert_array_equal(np.concatenate(alone), matrix.toarray())
+
+
+@pytest.mark.parametrize(
+    ("paths", "levels", "error", "message"),
+    [
+        ([], ("service", "item"), ValueError, "paths must hold at least one, got none"),
+        (
+            ["ab"],
+            ("service", "item"),
+            TypeError,
+            r"paths\[0\] must be a sequence of texts, the ids, got 'ab'",
+        ),
+        ([("a", None)], ("service", "item"), TypeError, r"the ids, got \('a', None\)"),
+        ([("a", "b")], ("item", "item"), ValueError, "levels must be named each once"),
+        ([("a", "b")], "it", TypeError, "levels must be a list of names, got the text 'it'"),
+    ],
+)
+def test_paths_that_make_no_tree_are_refused(paths, levels, error, message):
+    with pytest.raises(error, match=message):
+        Scheme.from_paths(paths, levels=levels)
+
+
+def test_figures_that_are_none_are_refused():
+    scheme = Scheme.from_paths([("s1", "a"), ("s1", "b")], levels=("service", "item"))
+    with pytest.raises(ValueError, match="exists must be known for every leaf, some are NaN"):
+        averaging_matrix(scheme, [1.0, np.nan], level="service")
+    with pytest.raises(TypeError, match="values must be numbers, the first is '4'"):
+        aggregate(scheme, ["4", "5"], level="service")
+    with pytest.raises(ValueError, match="values must be finite, or NaN"):
+        aggregate(scheme, [4.0, np.inf], level="service")

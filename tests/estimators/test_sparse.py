@@ -174,8 +174,10 @@ def test_feedback_of_one_person_takes_the_pooled_variance_of_other_services():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"min_raters": 1}, "min_raters must be at least 2, got 1"),
-        ({"min_pool_df": 0}, "min_pool_df must be at least 1, got 0"),
+        ({"min_raters": 1}, "min_raters must be a whole number of at least 2, got 1"),
+        ({"min_pool_df": 0}, "min_pool_df must be a whole number of at least 1, got 0"),
+        ({"min_raters": 2.5}, "min_raters must be a whole number of at least 2, got 2.5"),
+        ({"min_pool_df": float("nan")}, "min_pool_df must be a whole number of at least 1, got nan"),
         ({"rho": 1.2}, "rho must be between 0 and 1, got 1.2"),
         ({"level": 95}, "level must be between 0 and 1, got 95: write 95% as 0.95"),
     ],
