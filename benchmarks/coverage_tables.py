@@ -59,7 +59,7 @@ def mean_tables(largest_gaffke: int) -> Iterator[str]:
         yield f"### n = {n}\n\n{markdown(rows)}\n"
 
 
-def two_score_table() -> str:
+def two_score_rows() -> list[dict[str, str]]:
     """Exact least coverage of the mean over laws on two of the five scores, p in steps of 0.001."""
     p, rows = np.arange(1, 1000) / 1000, []
     for kind in ENUMERATED:
@@ -81,7 +81,7 @@ def two_score_table() -> str:
                 f"{least[0]:.3f} ({1 - least[3]:.3f} on {least[1]}, {least[3]:.3f} on {least[2]})"
             )
         rows.append(row)
-    return markdown(rows)
+    return rows
 
 
 def simple_ends(shares: np.ndarray, n: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -101,7 +101,7 @@ def simple_ends(shares: np.ndarray, n: int, kind: str) -> tuple[np.ndarray, np.n
     return made.lower, made.upper
 
 
-def share_table() -> str:
+def share_rows() -> list[dict[str, str]]:
     """Exact coverage of a share over p = 0.01..0.99."""
     p = np.arange(1, 100) / 100
     rows = []
@@ -114,7 +114,7 @@ def share_table() -> str:
                 f"{found.coverage[49:].mean():.3f} / {found.coverage[worst]:.3f} at {p[worst]:.2f}"
             )
         rows.append(row)
-    return markdown(rows)
+    return rows
 
 
 def share_cost() -> list[float]:
@@ -161,7 +161,7 @@ SETTINGS = {
 }
 
 
-def survey_tables(surveys: int) -> Iterator[str]:
+def survey_rows(surveys: int) -> Iterator[tuple[str, list[dict[str, str]]]]:
     """Coverage of the defaults of `scores`, and of Wald, by domain size, over simulated surveys."""
     values = np.arange(1, 6)
     truth = np.array([[law @ values, law[4]] for law in map(np.array, LAWS.values())])
@@ -184,7 +184,40 @@ def survey_tables(surveys: int) -> Iterator[str]:
                 worst = np.unravel_index(np.argmin(mean), mean.shape)
                 row["worst law and n"] = f"{mean[worst]:.3f} ({list(LAWS)[worst[1]]}, {sizes[worst[0]]})"
                 rows.append(row | {"Monte Carlo error, at most": f"{error.max():.3f}"})
-        yield f"### {name}\n\n{markdown(rows)}\n"
+        yield name, rows
+
+
+def worst_of_defaults(
+    two: Sequence[dict[str, str]],
+    shares: Sequence[dict[str, str]],
+    simulated: Sequence[tuple[str, list[dict[str, str]]]],
+) -> str:
+    """Least coverage of each default over everything tabulated, with its law and n."""
+
+    def of(rows: Sequence[dict[str, str]], kind: str, place: int) -> tuple[str, str]:
+        row = next(row for row in rows if row["kind"] == kind)
+        cells = [(name, text) for name, text in row.items() if name != "kind"]
+        return min(cells, key=lambda cell: float(cell[1].split()[place]))
+
+    mean, share = of(two, "smoothed_moments", 0), of(shares, "korn_graubard", 2)
+    rows = [
+        {"default": "mean: smoothed_moments, independent", "coverage, law, n": f"{mean[1]}, {mean[0]}"},
+        {
+            "default": "satisfaction: korn_graubard, independent",
+            "coverage, law, n": f"{share[1].split(' / ')[1].replace('at', 'at a share of')}, {share[0]}",
+        },
+    ]
+    for statistic in ("mean", "satisfaction"):
+        found = [
+            (row["worst law and n"], setting, row["Monte Carlo error, at most"])
+            for setting, table in simulated
+            for row in table
+            if (row["statistic"], row["interval"]) == (statistic, "defaults")
+        ]
+        least, setting, error = min(found)
+        text = f"{least}, Monte Carlo error at most {error}; {setting}"
+        rows.append({"default": f"{statistic}: in domains of a survey", "coverage, law, n": text})
+    return markdown(rows)
 
 
 def bootstrap_t_table(samples: int) -> str:
@@ -232,9 +265,13 @@ An interval that does not exist, or has width zero, covers nothing.
   costs {least:.0%} to {most:.0%} of width against `wilson` (p = 0.75), whose worst share is named there.
 - **Small domains of a clustered survey** (fewer than 30 PSUs less strata): the design effect is
   `kish (1 + (m - 1) rho)`, rho of the item pooled over all domains. Larger ones use their own (third part).
-- **Composites**: see docs/composites.md.
+- **Composites**: see docs/composites.md, which names its own worst law, n and service.
 - `bootstrap_t` is offered for comparison and labelled unsafe: near the ceiling it fails as Wald does (last
   part).
+
+### Where each default is worst
+
+{worst}
 
 ## Mean of one item, n independent ratings: exact
 
@@ -280,21 +317,23 @@ def main() -> None:
     chosen = parser.parse_args()
     five = [exact_coverage(LAWS["90% fives"], 5, kind=kind) for kind in ("wald", "smoothed_moments")]
     cost = share_cost()
+    two, shares, simulated = two_score_rows(), share_rows(), list(survey_rows(chosen.surveys))
     page = PAGE.format(
+        worst=worst_of_defaults(two, shares, simulated),
         wald=five[0].coverage,
         smoothed=five[1].coverage,
         least=min(cost),
         most=max(cost),
         largest=chosen.largest_gaffke,
         means="\n".join(mean_tables(chosen.largest_gaffke)),
-        two=two_score_table(),
-        shares=share_table(),
+        two=markdown(two),
+        shares=markdown(shares),
         surveys=chosen.surveys,
         n=int(DOMAINS.sum()),
         domains=DOMAINS.size,
         strata=STRATA,
         psus=PSUS,
-        simulated="\n".join(survey_tables(chosen.surveys)),
+        simulated="\n".join(f"### {name}\n\n{markdown(rows)}\n" for name, rows in simulated),
         samples=chosen.samples,
         error=0.5 / np.sqrt(chosen.samples),
         bootstrap=bootstrap_t_table(chosen.samples),

@@ -105,10 +105,16 @@ class Replicates:
         """Return the same replicates with a recipe run again in each, from the design's weights.
 
         The design is that of the whole sample before weighting, nonrespondents included; ``table`` has its
-        rows.
+        rows. Factors must not be negative.
         """
         if not isinstance(recipe, Recipe):
             raise TypeError(f"recipe must be a Recipe, got {type(recipe).__name__}; write Recipe((step,))")
+        if np.any(self.factor < 0):
+            times = np.ceil(10 * (1 - self.factor.min())) / 10
+            raise ValueError(
+                f"a recipe needs weights of 0 or more, {int(np.sum(self.factor < 0))} factors are below; make"
+                f" tau {times:.1f} times as large (generalized_bootstrap) or m smaller (rao_wu)"
+            )
         full = recipe.run(table, self.design.weights)
         full.refuse_negative()
         return replace(self, reweighting=Reweighting(recipe, table, full.weight))

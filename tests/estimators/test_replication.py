@@ -285,3 +285,18 @@ def test_replicates_of_a_calibrated_design_would_leave_the_calibration_out():
 def test_what_is_of_the_wrong_type_is_refused(make, message):
     with pytest.raises(TypeError, match=message):
         make()
+
+
+def test_a_recipe_is_not_run_on_negative_weights():
+    recipe, plain = Recipe((poststratify("sex", ORACLE["targets"]),)), design_of(PEOPLE, strata="h")
+    small = generalized_bootstrap(plain, replicates=50, rng=1)
+    with pytest.raises(
+        ValueError, match=r"needs weights of 0 or more, .* make tau .* times as large"
+    ) as caught:
+        small.reweighted(recipe, PEOPLE)
+    times = float(str(caught.value).split("make tau ")[1].split()[0])
+    larger = generalized_bootstrap(plain, replicates=50, tau=times, rng=1).reweighted(recipe, PEOPLE)
+    females = (PEOPLE["sex"] == "f").to_numpy(dtype=float)
+    assert_allclose(larger.estimates(lambda w: [w @ females]), ORACLE["targets"]["f"])
+    with pytest.raises(ValueError, match=r"m smaller \(rao_wu\)"):
+        rao_wu(plain, replicates=50, m=40, rng=1).reweighted(recipe, PEOPLE)
