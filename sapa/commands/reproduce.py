@@ -70,7 +70,7 @@ def _summarise(result: "Reproduction", out: Path) -> None:
         if name == "all":
             grid.add_section()
         grid.add_row(str(name), *(f"{row[status]:,}" if row[status] else "" for status in HEADS))
-    console.print("Printed figures of the 2020 report", style="bold")
+    console.print("Printed figures of 2020 by table of the report", style="bold")
     console.print(grid)
     console.print("\nFive findings", style="bold")
     for number, sentence in enumerate(result.findings, start=1):

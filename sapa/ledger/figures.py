@@ -1,25 +1,24 @@
-"""The inventory: every figure that the report prints and the data files hold, once, with its digits.
+"""The inventory: every figure that is printed and that the data files hold, once, with its digits.
 
-A figure is a non-blank numeric cell whose column the codebook calls a figure, a count or a rank. Ids, years,
-line numbers and item numbers are no figures. A merged cell, which a data file repeats on every row beside it,
-is one figure. Files that are not the report's (:data:`OUTSIDE`) and columns that say again what another
-column says (:data:`AGAIN`) are left out.
+A figure is a non-blank numeric cell whose column the codebook calls a figure, a count or a rank, and a fact
+of the articles that is one (:data:`FACTS`). Ids, dates, years, line numbers and item numbers are no figures. A
+merged cell, which a data file repeats on every row beside it, is one figure. Left out are the corrections,
+which quote figures and propose others (:data:`OURS`), and columns that say again what another says
+(:data:`AGAIN`).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 from typing import TypeAlias
 
 from sapa.published import codebook, printed
 
 PAIR = ("mean_score", "satisfaction_pct")
-OUTSIDE = {
-    "criteria_corrections": "ours, an overlay on the criteria tables",
-    "misc_facts": "four newspaper articles",
-    "population_2020": "the statistics office",
-}
+OURS = "criteria_corrections"
+FACTS = frozenset({"count", "rank", "share", "sum"})
 AGAIN = {
     ("services", "n_respondents"): "n_table1",
     ("services", "n_section"): "service_sections.n_section",
@@ -65,6 +64,8 @@ PLACES = {
     "service_sections": "Sections 2.1-2.70",
     "appendix_a": "Appendix A",
     "appendix_b": "Appendix B",
+    "population_2020": "Population",
+    "misc_facts": "Articles",
 }
 
 Row: TypeAlias = tuple[str, ...]
@@ -145,7 +146,7 @@ def book() -> Book:
     '4.86'
     """
     found: Book = {}
-    for item in _cells():
+    for item in chain(_cells(), _facts()):
         cells = found.setdefault(item.table, {}).setdefault(item.row, {})
         if cells.setdefault(item.statistic, item) != item:
             raise ValueError(
@@ -162,7 +163,7 @@ def figures(pages: Book) -> Iterator[Figure]:
 
 def _cells() -> Iterator[Figure]:
     """Figures of every file, merged cells as often as the file repeats them."""
-    for name in (n for n in codebook() if n not in OUTSIDE):
+    for name in (n for n in codebook() if n != OURS):
         entry = codebook()[name]
         texts = printed(name)
         for column in entry.columns.values():
@@ -173,3 +174,11 @@ def _cells() -> Iterator[Figure]:
                 if text and text not in column.words:
                     key = tuple(part or "total" for part in row)
                     yield figure(name, key, column.name, text, exact=column.kind != "figure")
+
+
+def _facts() -> Iterator[Figure]:
+    """Figures of the articles; a trailing plus, "or more", stays in the row's key."""
+    facts = printed("misc_facts")
+    facts = facts[facts["kind"].isin(FACTS)]
+    for row in zip(facts["file"], facts["value"], facts["meaning"], strict=True):
+        yield figure("misc_facts", row, "value", row[1].removesuffix("+"))

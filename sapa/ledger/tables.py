@@ -20,7 +20,7 @@ STATUSES = ("input", "reproduced", "reproduced_after_correction", "not_derivable
 
 
 def ledger(*, corrections: bool = False) -> pd.DataFrame:
-    """Every figure that the report prints, with what the other printed figures say it should be.
+    """Every printed figure of the data files, with what the other printed figures say it should be.
 
     Parameters
     ----------
@@ -30,12 +30,13 @@ def ledger(*, corrections: bool = False) -> pd.DataFrame:
 
     Returns
     -------
-    One row a figure: ``table`` of the report, ``row``, ``statistic`` (the data file's column), ``printed``
-    (text, digit by digit), ``computed`` at the inputs, ``allowed`` (largest difference that rounding
-    explains), ``difference`` printed less computed, ``status``, ``rule``, ``note``. Points of the scale 1 to
-    5, percent, percentage points, people or places, as the report prints. ``status`` is ``input`` (nothing
-    printed determines the figure), ``reproduced``, ``reproduced_after_correction``, ``not_derivable`` (the
-    report claims a derivation whose inputs it does not print) or ``contradicted``.
+    One row a figure: ``table`` of the report (or ``Population``, ``Articles``, which are all input), ``row``,
+    ``statistic`` (the data file's column), ``printed`` (text, digit by digit), ``computed`` at the inputs,
+    ``allowed`` (largest difference that rounding explains), ``difference`` printed less computed, ``status``,
+    ``rule``, ``note``. Points of the scale 1 to 5, percent, percentage points, people or places, as printed.
+    ``status`` is ``input`` (nothing printed determines the figure), ``reproduced``,
+    ``reproduced_after_correction``, ``not_derivable`` (the report claims a derivation whose inputs it does not
+    print) or ``contradicted``.
 
     Examples
     --------

@@ -53,6 +53,7 @@ PRINTED = {
     "scoring_example_office": EXAMPLE,
     "scoring_example_portal": EXAMPLE,
     "demographics": "pct",
+    "population_2020": "population",
 }
 ONCE = {
     "criteria_totals": (
@@ -85,6 +86,10 @@ def test_every_printed_figure_has_one_row(plain: pd.DataFrame) -> None:
     for name, (keys, columns) in ONCE.items():
         first = {tuple(row[k] for k in keys): row for row in rows_of(name)}
         count += sum(row[c] != "" for row in first.values() for c in columns.split())
+    figures_of_articles = [row for row in rows_of("misc_facts") if row["kind"] not in ("date", "year", "law")]
+    assert len(figures_of_articles) == 34
+    count += len(figures_of_articles)
+    assert count == 6186
     assert tuple(plain.columns) == COLUMNS
     assert len(plain) == count
     assert not plain.duplicated(["table", "row", "statistic"]).any()
