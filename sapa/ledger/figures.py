@@ -1,7 +1,7 @@
 """The inventory: every figure that is printed and that the data files hold, once, with its digits.
 
 A figure is a non-blank numeric cell whose column the codebook calls a figure, a count or a rank, and a fact
-of the articles that is one (:data:`FACTS`). Ids, dates, years, line numbers and item numbers are no figures. A
+of the articles that is one (:data:`FACTS`). Ids, dates, years, line numbers and item numbers are none. A
 merged cell, which a data file repeats on every row beside it, is one figure. Left out are the corrections,
 which quote figures and propose others (:data:`OURS`), and columns that say again what another says
 (:data:`AGAIN`).

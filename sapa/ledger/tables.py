@@ -35,8 +35,8 @@ def ledger(*, corrections: bool = False) -> pd.DataFrame:
     ``allowed`` (largest difference that rounding explains), ``difference`` printed less computed, ``status``,
     ``rule``, ``note``. Points of the scale 1 to 5, percent, percentage points, people or places, as printed.
     ``status`` is ``input`` (nothing printed determines the figure), ``reproduced``,
-    ``reproduced_after_correction``, ``not_derivable`` (the report claims a derivation whose inputs it does not
-    print) or ``contradicted``.
+    ``reproduced_after_correction``, ``not_derivable`` (the report claims a derivation whose inputs it does
+    not print) or ``contradicted``.
 
     Examples
     --------

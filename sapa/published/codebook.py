@@ -52,7 +52,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A published table: where the report prints it, its keys, its columns and its number of rows."""
+    """A published table: where the report prints it, its keys, its columns and its number of rows.
+
+    Attributes
+    ----------
+    lines
+        Lines of the report's text; empty where each row says its own in ``source_line``, or where the table
+        is not the report's.
+    """
 
     name: str
     report: str
@@ -60,6 +67,7 @@ class Table:
     keys: tuple[str, ...]
     columns: dict[str, Column] = field(hash=False)
     layout: Literal["cells", "rows"] = "cells"
+    lines: str = ""
 
 
 @cache
@@ -86,5 +94,11 @@ def _table(name: str, entry: dict[str, Any], shared: dict[str, dict[str, Any]]) 
         facts |= {key: tuple(facts[key]) for key in ("among", "words", "also") if key in facts}
         columns[column] = Column(name=column, **facts)
     return Table(
-        name, entry["report"], entry["rows"], tuple(entry["keys"]), columns, entry.get("layout", "cells")
+        name,
+        entry["report"],
+        entry["rows"],
+        tuple(entry["keys"]),
+        columns,
+        entry.get("layout", "cells"),
+        entry.get("lines", ""),
     )

@@ -27,9 +27,9 @@ def load(name: str, *, corrected: bool = False) -> xr.Dataset:
     Returns
     -------
     Dataset over dimensions such as ``service``, ``channel``, ``criterion`` with ids as labels and one
-    variable a printed column, blanks and absent cells NaN or ``""``; attributes carry unit, label,
-    meaning of blanks and the table of the report. A blank key is the label ``"total"``. Tables whose
-    layout is ``rows`` have the one dimension ``row``, numbered from 1, with the keys along it.
+    variable a printed column, blanks and absent cells NaN or ``""``; attributes carry unit, label, meaning of
+    blanks, and the table of the report with the lines of its text. A blank key is the label ``"total"``.
+    Tables whose layout is ``rows`` have the one dimension ``row``, numbered from 1, with the keys along it.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def load(name: str, *, corrected: bool = False) -> xr.Dataset:
     for column in entry.columns.values():
         data[names.get(column.name, column.name)].attrs |= _attributes(column)
     used = f"on: {len(corrections())} listed" if corrected else "off"
-    return data.assign_attrs(table=name, report=entry.report, corrections=used)
+    return data.assign_attrs(table=name, report=entry.report, lines=entry.lines, corrections=used)
 
 
 def load_all() -> dict[str, xr.Dataset]:

@@ -75,6 +75,23 @@ def test_units_and_blanks_travel_with_the_figures():
     assert published.load("criteria").attrs["report"].startswith("criteria table")
 
 
+def test_every_table_of_the_report_says_where_it_stands():
+    """A line of the report's text, of each row or of the whole table; a meaning of every blank there is."""
+    for name, entry in published.codebook().items():
+        elsewhere = name in {"criteria_corrections", "misc_facts", "population_2020", "names_ru"}
+        assert elsewhere or bool(entry.lines) != ("source_line" in entry.columns)
+        blank = set(published.printed(name).columns[(published.printed(name) == "").any()])
+        assert blank <= {column.name for column in entry.columns.values() if column.blank}
+        numbers = [
+            c
+            for c in entry.columns.values()
+            if c.kind in ("figure", "count") and name != "criteria_corrections"
+        ]
+        assert all(column.unit for column in numbers)
+        assert all(column.label for column in entry.columns.values())
+    assert published.load("regions").attrs["lines"] == "571-590 and 639-658"
+
+
 def test_overlay_is_off_by_default_and_visible_when_on():
     off, on = published.load("criteria"), published.load("criteria", corrected=True)
     cell = {"service": "s24", "channel": "online", "criterion": "feedback"}
