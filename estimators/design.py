@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from estimators.codes import labelled
-from estimators.options import as_numbers, first_of
+from estimators.options import as_numbers, first_of, unmasked
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -249,6 +249,7 @@ def _codes(
         count = size if each_own else 1
         return np.arange(size) if each_own else np.zeros(size, dtype=np.intp), np.arange(count).astype(object)
     # a list is kept as it is: as an array of texts its missing labels would be called "nan"
+    labels = unmasked(labels)
     listed = np.asarray(labels, dtype=None if hasattr(labels, "dtype") else object)
     codes, found = labelled(listed, name, sort=False)
     if np.any(codes < 0):

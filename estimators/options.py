@@ -95,6 +95,17 @@ def first_of(values: NDArray[Any], wrong: NDArray[np.bool_], what: str = "respon
     return f"the first is {shown} at {what} {place[0]} (from 0)"
 
 
+def unmasked(values: ArrayLike) -> ArrayLike:
+    """Values themselves; those of a masked array with None where masked: `numpy.asarray` forgets the mask.
+
+    >>> unmasked(np.ma.masked_array([1, 2], mask=[False, True])).tolist()
+    [1, None]
+    """
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    return np.where(np.ma.getmaskarray(values), np.array(None), np.ma.getdata(values))
+
+
 def as_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
     """Numbers (...) as floats, the missing as NaN; a text is no number, even one that looks like it.
 
@@ -103,6 +114,7 @@ def as_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
     ...
     TypeError: weight must be numbers, the first is '2.5' at respondent 1 (from 0); mend or convert the column
     """
+    values = unmasked(values)
     table = np.asarray(values)
     if table.dtype.kind in "biuf":
         return np.asarray(table, dtype=float)

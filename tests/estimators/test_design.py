@@ -106,6 +106,15 @@ def test_numbers_of_any_numeric_type_are_weights():
         Design(weight=pd.array([2, None], dtype="Int64"))
 
 
+def test_what_is_masked_is_missing():
+    with pytest.raises(ValueError, match="1 of 2 are not, the first is nan at respondent 0"):
+        Design(weight=np.ma.masked_array([1.0, 2.0], mask=[True, False]))
+    with pytest.raises(ValueError, match="strata has 1 missing labels, the first is None at respondent 1"):
+        Design(strata=np.ma.masked_array([1, 1, 1], mask=[False, True, False]))
+    values = np.ma.masked_array([5.0, 1.0], mask=[False, True])
+    assert mean(Design(weight=[1.0, 1.0]), values).estimate.tolist() == [5.0]
+
+
 def test_a_missing_label_in_a_list_of_texts_is_missing():
     with pytest.raises(ValueError, match="strata has 1 missing labels, the first is nan at respondent 1"):
         Design(strata=["a", np.nan, "a"])
