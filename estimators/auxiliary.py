@@ -105,9 +105,10 @@ def column(table: pd.DataFrame, name: str) -> pd.Series:
     """
     if name not in table:
         raise ValueError(f"table has no column {name!r}; it has {', '.join(map(str, table.columns))}")
-    if missing := int(table[name].isna().sum()):
+    series = table[name]
+    if missing := int(np.count_nonzero(series.isna().to_numpy())):
         raise ValueError(f"column {name!r} has {missing} missing values; impute them or make them a level")
-    return table[name]
+    return series
 
 
 def numbers(table: pd.DataFrame, name: str) -> FloatArray:
@@ -138,7 +139,10 @@ def level_codes(table: pd.DataFrame, name: str) -> tuple[IntArray, list[Any]]:
     series = column(table, name)
     if isinstance(series.dtype, pd.CategoricalDtype):
         categories = series.cat.categories
-        found, codes = compact(series.cat.codes.to_numpy().astype(np.intp), max(len(categories), 1))
+        codes = series.cat.codes.to_numpy().astype(np.intp)
+        if np.bincount(codes, minlength=len(categories)).all():
+            return codes, list(categories)
+        found, codes = compact(codes, max(len(categories), 1))
         return codes, list(categories[found])
     codes, levels = pd.factorize(series, sort=True)
     return codes.astype(np.intp), list(levels)
