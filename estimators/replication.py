@@ -207,6 +207,11 @@ def brr(design: Design, *, rho: float = 0.0, center: Center = "estimate") -> Rep
             f"brr needs two PSUs in every stratum, stratum {label!r} has {count[count != 2][0]};"
             " use jackknife or rao_wu"
         )
+    if np.any(layer.scale != 2):
+        label = design.stratum_labels[int(np.argmax(layer.scale != 2))]
+        raise ValueError(
+            f"brr cannot represent fpc, which stratum {label!r} has; use jackknife or rao_wu, or drop fpc"
+        )
     order = 1 << int(count.size).bit_length()
     signs = linalg.hadamard(order)[1 : count.size + 1].astype(float)
     second = np.zeros(layer.stratum.size)

@@ -191,6 +191,10 @@ def test_supplied_weights_that_vary_within_psu_are_kept_by_respondent():
             "brr needs two PSUs in every stratum, stratum 'a' has 5",
         ),
         (lambda: brr(design_of(PAIRS, strata="h"), rho=1.0), "rho must lie in"),
+        (
+            lambda: fay(design_of(PAIRS, strata="h", fpc="n1")),
+            "brr cannot represent fpc, which stratum 'a' has; use jackknife or rao_wu",
+        ),
         (lambda: rao_wu(design_of(PEOPLE), replicates=1), "replicates must be a whole number of at least 2"),
         (lambda: rao_wu(design_of(PEOPLE), replicates=5, m=0), "m must be a whole number of at least 1"),
         (lambda: rao_wu(design_of(PEOPLE), replicates=5, m=1.5), "m must be .* got 1.5"),
