@@ -65,6 +65,11 @@ class Domains:
         places = np.unravel_index(found, [labels.size for _, labels in coded])
         parts = {name: labels[place] for name, (_, labels), place in zip(names, coded, places, strict=True)}
         joined = [CROSSING.join(map(str, row)) for row in zip(*parts.values(), strict=True)]
+        if len(set(joined)) < len(joined):
+            twice = next(name for name in joined if joined.count(name) > 1)
+            raise ValueError(
+                f"labels of {by!r} must differ when joined, {twice!r} comes twice; rename a label"
+            )
         return cls(by, code, np.array(joined, dtype=object), parts)
 
     @property

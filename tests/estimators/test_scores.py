@@ -391,3 +391,11 @@ def test_every_name_of_a_result_is_refused_as_a_domain():
 def test_options_of_a_wrong_type_are_named(changed, message):
     with pytest.raises(TypeError, match=message):
         scores(RATINGS, DESIGNS["independent"], by="sex", **changed)
+
+
+def test_labels_of_a_crossing_that_read_alike_are_refused():
+    table = dataset([5, 4, 3, 5], a=["p x q", "p", "p x q", "p"], b=["r", "q x r", "r", "q x r"])
+    with pytest.raises(
+        ValueError, match="labels of 'a x b' must differ when joined, 'p x q x r' comes twice"
+    ):
+        scores(table, Design(weight=np.ones(4)), by="a x b")
