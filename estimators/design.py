@@ -227,7 +227,7 @@ def check_design(design: object) -> None:
 
 def _common_length(*columns: ArrayLike | None) -> int:
     """Length shared by the columns given."""
-    sizes = {np.size(column) if np.ndim(column) == 1 else -1 for column in columns if column is not None}
+    sizes = {_length(column) for column in columns if column is not None}
     if -1 in sizes:
         raise ValueError("strata, psu, weight, fpc and selection must each be one entry per respondent")
     if not sizes:
@@ -258,6 +258,14 @@ def _codes(
             f" {first_of(listed, codes < 0)}; drop these respondents or label them"
         )
     return codes, found
+
+
+def _length(column: ArrayLike) -> int:
+    """Number of entries of a column; -1 for what is none."""
+    try:
+        return np.size(column) if np.ndim(column) == 1 else -1
+    except ValueError:  # rows of several lengths
+        return -1
 
 
 def _check_selection(ways: Sequence[object]) -> None:

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.options import first_of
+from estimators.options import check_whole, first_of
 from estimators.ratings import CODES, NOT_ANSWERED
 
 FloatArray = NDArray[np.float64]
@@ -146,6 +146,7 @@ def _check_table(
     ratings: NDArray[np.int8], domain: IntArray, n_domains: int, weight: FloatArray | None
 ) -> None:
     """Refuse what would be counted in another cell."""
+    check_whole(n_domains, "n_domains", least=0)
     for name, values in (("ratings", ratings), ("domain", domain)):
         if not isinstance(values, np.ndarray) or values.dtype.kind not in "iu":
             raise TypeError(
@@ -160,5 +161,5 @@ def _check_table(
         if values.size and not least <= values.min() <= values.max() <= most:
             wrong = (values < least) | (values > most)
             raise ValueError(f"{name} must be {least} to {most}, {first_of(values, wrong)}; recode it")
-    if weight is not None and (weight.shape != domain.shape or not np.isfinite(weight).all()):
+    if weight is not None and (np.shape(weight) != domain.shape or not np.isfinite(weight).all()):
         raise ValueError(f"weight must be {len(domain)} finite numbers, one per respondent")

@@ -220,8 +220,8 @@ def _checked_estimate(
     if estimate is None:
         raise ValueError(f"interval kind {kind!r} needs estimate")
     value, ends = as_numbers(estimate, "estimate"), as_numbers(bounds, "bounds")
-    if not ends[0] < ends[1]:
-        raise ValueError(f"bounds must increase, got {bounds}")
+    if ends.shape != (2,) or not ends[0] < ends[1]:
+        raise ValueError(f"bounds must be two numbers that increase, got {bounds}")
     slack = 1e-9 * (ends[1] - ends[0])
     if np.any((value < ends[0] - slack) | (value > ends[1] + slack)):
         raise ValueError(

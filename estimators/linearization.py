@@ -93,6 +93,7 @@ def total(design: Design, values: ArrayLike, *, where: ArrayLike | None = None) 
     >>> total(Design(weight=[2.0, 3.0]), [1.0, 10.0]).estimate.tolist()
     [32.0]
     """
+    check_design(design)
     kept = _inside(design, where)[:, None] * _columns(design, values, "values")
     return Linearized(design.weights @ kept, kept, design)
 
@@ -180,7 +181,9 @@ def influence(
     sums = total(design, values, where=where)
     value = np.atleast_1d(np.asarray(function(sums.estimate), dtype=float))
     slope = (
-        _complex_step(function, sums.estimate) if gradient is None else np.atleast_2d(gradient).astype(float)
+        _complex_step(function, sums.estimate)
+        if gradient is None
+        else np.atleast_2d(as_numbers(gradient, "gradient"))
     )
     if slope.shape != (value.size, sums.estimate.size) or not np.isfinite(slope).all():
         raise ValueError(
@@ -200,6 +203,10 @@ def contrast(estimates: Linearized, coefficients: ArrayLike) -> Linearized:
     >>> contrast(both, [1, -1]).estimate.tolist()
     [0.5]
     """
+    if not isinstance(estimates, Linearized):
+        raise TypeError(
+            f"estimates must be Linearized, as from mean or ratio, got {type(estimates).__name__}"
+        )
     matrix = np.atleast_2d(as_numbers(coefficients, "coefficients"))
     if matrix.shape[1] != estimates.estimate.size:
         raise ValueError(f"coefficients must have {estimates.estimate.size} columns, got {matrix.shape[1]}")

@@ -126,9 +126,10 @@ def coverage_bounds(
     m, c = as_numbers(estimate, "estimate"), as_numbers(covered, "covered")
     if not np.all((c >= 0) & (c <= 1)):
         raise ValueError("covered must be a share in 0..1; divide a percentage by 100")
-    low, high = bounds
-    if not low < high:
+    ends = as_numbers(bounds, "bounds")
+    if ends.shape != (2,) or not ends[0] < ends[1]:
         raise ValueError(f"bounds must increase, got {bounds}; give the lowest value and the highest")
+    low, high = ends
     outside = (m < low) | (m > high)
     if outside.any():
         raise ValueError(

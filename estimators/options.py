@@ -59,7 +59,12 @@ def check_whole(value: int, name: str, *, least: int, most: int | None = None) -
     ...
     ValueError: tau must be a whole number from 1 to 3, got 1.5
     """
-    if not isinstance(value, Integral) or value < least or (most is not None and value > most):
+    if (
+        not isinstance(value, Integral)
+        or isinstance(value, bool)
+        or value < least
+        or (most is not None and value > most)
+    ):
         span = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise ValueError(f"{name} must be a whole number {span}, got {value}")
 
@@ -115,7 +120,10 @@ def as_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
     TypeError: weight must be numbers, the first is '2.5' at respondent 1 (from 0); mend or convert the column
     """
     values = unmasked(values)
-    table = np.asarray(values)
+    try:
+        table = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be numbers in rows of one length, got {values!r}") from None
     if table.dtype.kind in "biuf":
         return np.asarray(table, dtype=float)
     entries = np.asarray(values, dtype=object)  # a list of texts and numbers is read as texts otherwise

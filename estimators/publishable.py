@@ -40,6 +40,11 @@ class Rule:
     show: Threshold = field(default_factory=lambda: Threshold(raters=5))
     rank: Threshold = field(default_factory=lambda: Threshold(raters=30))
 
+    def __post_init__(self) -> None:
+        for name, threshold in (("show", self.show), ("rank", self.rank)):
+            if not isinstance(threshold, Threshold):
+                raise TypeError(f"{name} must be a Threshold, got {threshold!r}; write Threshold(raters=5)")
+
 
 def publishable(result: xr.Dataset, rule: Rule) -> xr.Dataset:
     """Verdict on every figure of a result, with the reason where it falls short.

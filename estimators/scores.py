@@ -1,6 +1,6 @@
 """Scores of every domain and item at once: Q, satisfaction, their precision and their intervals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, overload
 
@@ -337,7 +337,8 @@ def _checked_ratings(ratings: xr.Dataset, items: Sequence[str] | None) -> tuple[
     array = ratings["ratings"].transpose("respondent", "item")
     if items is not None:
         check_several(items, "items")
-        if unknown := [item for item in items if item not in array.get_index("item")]:
+        known_items = set(array.get_index("item"))
+        if unknown := [item for item in items if not isinstance(item, Hashable) or item not in known_items]:
             known = ", ".join(map(str, array.get_index("item")))
             raise ValueError(
                 f"items must be among the ratings' items, {unknown[0]!r} is not; there are {known}"

@@ -100,7 +100,9 @@ def rake(totals: Mapping[str, Mapping[Any, float]]) -> Step:
     -----
     Iterative proportional fitting (Deming & Stephan 1940), which minimises the raking distance.
     """
-    if not totals:
+    if not hasattr(totals, "items"):
+        raise TypeError(f"totals must map columns to the totals of their levels, got {totals!r}")
+    if not len(totals):
         raise ValueError("totals must name at least one margin")
     margins = {column_name(name, "totals"): level_totals(name, levels) for name, levels in totals.items()}
     check_one_sum({name: sum(levels.values()) for name, levels in margins.items()})
