@@ -240,7 +240,7 @@ def test_unusable_entries_are_refused_or_left_to_be_flagged():
         ((), {"kind": "gaffke", "n": 5, "distribution": [0.5, 0.5]}, "must end in 5 shares"),
         ((), {"kind": "gaffke", "n": 5, "distribution": [0.5, 0.5], "scores": (5, 1)}, "increasing"),
         ((0.5,), {"kind": "wald", "se": -0.1}, "se must not be negative"),
-        ((0.5,), {"kind": "wald", "se": 0.1, "bounds": (1, 0)}, "bounds must increase"),
+        ((0.5,), {"kind": "wald", "se": 0.1, "bounds": (1, 0)}, "bounds must be two numbers that increase"),
     ],
 )
 def test_refusals(place, given_as, message):
