@@ -22,7 +22,7 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 install: $(VENV)/.installed
 
 reproduce: $(VENV)/.installed
-	@$(BIN)/sapa reproduce --out "$(OUT)"
+	@$(BIN)/sapa reproduce --progress --out "$(OUT)"
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2

@@ -41,10 +41,11 @@ def reproduce(
 
     Example: sapa reproduce --out out/2020
     """
-    from sapa.reproduction_files import reproduce_into
-
     options: dict[str, Any] = {"rho": rho, "deff": deff, "seed": seed, "language": lang}
     with shown(progress) as stage:
+        stage(0.0, "loading")
+        from sapa.reproduction_files import reproduce_into  # seconds, shown like the rest
+
         result = reproduce_into(out, **options, stage=stage)
     call = python_call(reproduce_into, out, **options)
     if as_json:
