@@ -3,7 +3,7 @@
 import os
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -29,8 +29,8 @@ COLUMNS: Final = {
     "items": "items that the pair averages; blank for averages of criteria and above, where n cannot tell",
     "n_low": "fewest people asked, by the printed n and channel share; blank where unknown",
     "n_high": "most people asked",
-    "attainable": "yes: whole numbers of fives and raters print so; no: none do, if everyone in the channel "
-    "was asked each item; open: none do with equally many raters of each item, the rest is not ruled out",
+    "attainable": "yes: whole numbers of fives and raters print so, of some items more raters than of others "
+    "if need be; no: none do, if everyone in the channel was asked each item",
     "raters_low": "fewest raters that print so, for single items of known n",
     "raters_high": "most such raters",
 }
@@ -227,7 +227,7 @@ def _attained(
     mean: float, share: float, n_low: int, n_high: int, items: int
 ) -> tuple[str, int | None, int | None]:
     """Verdict for any number asked in the range and of items; raters for a single item of known n."""
-    possible = False
+    uneven: list[tuple[int, int]] = []
     for start in range(n_low, n_high + 1, BLOCK):
         asked = np.arange(start, min(start + BLOCK, n_high + 1))
         for averaged in range(items, 0, -1):
@@ -237,8 +237,26 @@ def _attained(
                 return "yes", *(
                     (int(found.raters_low[0]), int(found.raters_high[0])) if known else (None, None)
                 )
-            possible |= bool(_unequal(mean, share, asked, averaged).any())
-    return "open" if possible else "no", None, None
+            uneven += [(int(n), averaged) for n in asked[_unequal(mean, share, asked, averaged)]]
+    return "yes" if any(_prints(mean, share, *place) for place in uneven) else "no", None, None
+
+
+def _prints(mean: float, share: float, n: int, items: int) -> bool:
+    """Whether some numbers of raters and fives, of each item its own, print the pair: every way is tried."""
+    from sapa.microdata.targets import Interval  # the microdata read the channel sizes of this module
+    from sapa.microdata.uneven import uneven_triples
+
+    window = Interval(mean - 0.01 - SLACK, mean + 0.01 + SLACK, mean)
+    least, most = _fives(share, n * items)
+    each = [range(n + 1)] * items
+    totals = range(int(least), int(most) + 1)
+    return any(uneven_triples(n, each, total, window, keep=1) for total in totals)
+
+
+def _fives(share: float, ratings: Any) -> tuple[Any, Any]:
+    """Fewest and most fives among the ratings: a whole unit either way, of the item and of the average."""
+    least = np.ceil(ratings * (share - 0.001) - SLACK)
+    return np.maximum(least, 0), np.floor(ratings * (share + 0.001) + SLACK)
 
 
 def _unequal(mean: float, share: float, asked: NDArray[np.int64], items: int) -> NDArray[np.bool_]:
@@ -248,10 +266,9 @@ def _unequal(mean: float, share: float, asked: NDArray[np.int64], items: int) ->
     one without at most 4; each mean is at least 1 + 4 fives/asked.
     """
     ratings = asked * items
-    least = np.ceil(ratings * (share - 0.001) - SLACK)  # a whole unit: of the item, and of the average
-    most = np.floor(ratings * (share + 0.001) + SLACK)
+    least, most = _fives(share, ratings)
     highest = 4 + np.minimum(most, items) / items
-    lowest = 1 + 4 * np.maximum(least, 0) / ratings
+    lowest = 1 + 4 * least / ratings
     fits = (mean - 0.01 <= highest + SLACK) & (mean + 0.01 >= lowest - SLACK)
     result: NDArray[np.bool_] = (least <= most) & fits & (items > 1)
     return result

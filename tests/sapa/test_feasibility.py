@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sapa.feasibility import COLUMNS, channel_sizes, feasibility, write_feasibility
+from sapa.feasibility import COLUMNS, _prints, channel_sizes, feasibility, write_feasibility
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,23 @@ def test_figures_that_are_no_share_of_the_printed_n(pairs):
     assert verdict["s25/online/result"] == "no"
     # no five among at most 101 people, and yet a mean above four
     assert verdict["s27/online/feedback"] == "no"
-    assert verdict.value_counts().to_dict() == {"yes": 754, "no": 23, "open": 8, "": 2}
+    assert (
+        verdict["s06/office/information"] == "no"
+    )  # one person: five ratings of 3.67 on average, two of them fives
+    assert verdict.value_counts().to_dict() == {"yes": 761, "no": 24, "": 2}
+
+
+def test_unequal_raters_that_print_a_criterion(pairs):
+    """Seven criteria need them; the counts of one are checked by hand: 10 asked, 45 fives, 4.95 and 90.0%."""
+    verdict = pairs.query("table == 'criteria'").set_index("row")["attainable"]
+    for row in ("s02/office/access", "s02/office/information", "s14/office/procedure", "s20/office/access"):
+        assert verdict[row] == "yes"
+    raters, fives, total = np.array([[7, 6, 34], [10, 9, 49], *[[10, 10, 50]] * 3]).T
+    assert (total <= 5 * fives + 4 * (raters - fives)).all()
+    assert round((total / raters).mean(), 2) == 4.95
+    assert fives.sum() / 50 == 0.9
+    # one person, five items, one five: the mean is at most (5 + 4 x 4) / 5
+    assert not _prints(4.9, 0.2, 1, 5)
 
 
 def test_the_report_averages_rounded_items(pairs):
