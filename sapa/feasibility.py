@@ -10,6 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estimators import attainable, feasible
+from sapa.microdata.targets import Interval
+from sapa.microdata.uneven import uneven_triples
 from sapa.published import codebook, printed, table
 from sapa.scheme_2020 import LIST_OF_CHANNEL, USERS_ONLY, questionnaire, service_channels
 
@@ -243,9 +245,6 @@ def _attained(
 
 def _prints(mean: float, share: float, n: int, items: int) -> bool:
     """Whether some numbers of raters and fives, of each item its own, print the pair: every way is tried."""
-    from sapa.microdata.targets import Interval  # the microdata read the channel sizes of this module
-    from sapa.microdata.uneven import uneven_triples
-
     window = Interval(mean - 0.01 - SLACK, mean + 0.01 + SLACK, mean)
     least, most = _fives(share, n * items)
     each = [range(n + 1)] * items
