@@ -23,6 +23,7 @@ IntArray = NDArray[np.intp]
 Center = Literal["estimate", "mean"]
 
 _LARGEST = 2**27  # factors of one replicate design
+_HELD = 2**21  # weights of respondents that a recipe makes at once, to bound memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +121,9 @@ class Replicates:
         return replace(self, reweighting=Reweighting(recipe, table, full.weight))
 
     def blocks(self, size: int) -> Iterator[Block]:
-        """Blocks of at most ``size`` replicates."""
+        """Blocks of at most ``size`` replicates; fewer where a recipe makes weights of many respondents."""
+        if self.reweighting is not None:
+            size = max(1, min(size, _HELD // self.design.n))
         for begin in range(0, self.n_replicates, size):
             part = slice(begin, min(begin + size, self.n_replicates))
             if self.reweighting is None:

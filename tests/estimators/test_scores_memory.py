@@ -3,10 +3,11 @@
 import tracemalloc
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
-from estimators import Design, rao_wu, scores
+from estimators import Design, Recipe, poststratify, rao_wu, scores
 
 MIB = 2**20
 # A million respondents at these bounds take 169 MB of the 1 GB they may; 71 MiB were measured.
@@ -58,3 +59,12 @@ def test_a_thousand_replicates_are_made_and_used_in_a_tenth_of_300_mib():
     design = Design(**columns)
     # 13 MiB were measured; everyone's weights in every replicate alone would take 70
     assert peak(lambda: scores(data, rao_wu(design, replicates=1_000, rng=1), by="service")) < 30 * MIB
+
+
+def test_weights_that_a_recipe_makes_again_are_not_all_kept():
+    data, columns = survey(40_000, 300)
+    sex = columns["psu"] % 2
+    recipe = Recipe((poststratify("sex", {0: 30_000, 1: 20_000}),))
+    made = rao_wu(Design(**columns), replicates=250, rng=1).reweighted(recipe, pd.DataFrame({"sex": sex}))
+    # 41 MiB were measured, and 85 with the weights of all replicates at once
+    assert peak(lambda: scores(data.isel(item=[0, 1]), made, by="service", interval=None)) < 55 * MIB
