@@ -120,7 +120,7 @@ class Design:
     def __post_init__(self) -> None:
         if self.single_psu not in _SINGLE_PSU:
             raise ValueError(f"single_psu must be one of {', '.join(_SINGLE_PSU)}, got {self.single_psu!r}")
-        if not isinstance(self.nest, bool):
+        if not isinstance(self.nest, bool | np.bool_):
             raise TypeError(f"nest must be True or False, got {self.nest!r}")
         if isinstance(self.stages, Stage) or not all(isinstance(stage, Stage) for stage in self.stages):
             raise TypeError(f"stages must be a list of Stage, got {self.stages!r}; write [Stage(unit, fpc)]")

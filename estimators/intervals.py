@@ -151,7 +151,7 @@ def interval(
     if unusable == "error" and not good.all():
         raise ValueError(_remedy(kind, int((~good).sum()), good.size))
     values = {name: value[good] for name, value in values.items()}
-    values |= {name: np.broadcast_to(v, (len(v), *shape))[:, good] for name, v in draws.items()}
+    values |= _of_usable(draws, good)
     lower, upper = np.full(shape, np.nan), np.full(shape, np.nan)
     if kind in _FROM_SHARES:
         rows = np.broadcast_to(shares, (*shape, scale.size))[good]
@@ -182,7 +182,7 @@ def _common_shape(arrays: Mapping[str, FloatArray]) -> tuple[int, ...]:
 
 
 def _check_draws(draws: Mapping[str, FloatArray], level: float) -> None:
-    """Refuse replicates too few for the tails, or not all known."""
+    """Refuse replicates too few for the tails."""
     estimates, errors = draws["replicates"], draws["replicate_se"]
     if estimates.shape != errors.shape or estimates.ndim == 0:
         raise ValueError(
@@ -192,9 +192,15 @@ def _check_draws(draws: Mapping[str, FloatArray], level: float) -> None:
         raise ValueError(
             f"replicates must be at least {least} for level {level}, got {len(estimates)}; draw more"
         )
-    for name, values in draws.items():
+
+
+def _of_usable(draws: Mapping[str, FloatArray], good: NDArray[np.bool_]) -> dict[str, FloatArray]:
+    """Replicates (replicate, entry) of the usable entries, which must all be known."""
+    kept = {name: np.broadcast_to(each, (len(each), *good.shape))[:, good] for name, each in draws.items()}
+    for name, values in kept.items():
         if not np.isfinite(values).all():
             raise ValueError(f"{name} must be finite, {first_of(values, ~np.isfinite(values), 'replicate')}")
+    return kept
 
 
 def _checked_shares(

@@ -305,10 +305,10 @@ def _ends(
 def _names_of_domains(by: str | list[str] | tuple[str, ...]) -> Sequence[str]:
     """Names in ``by``, one or several."""
     names = [by] if isinstance(by, str) else by
-    if not names:
-        raise ValueError(f"by must name a variable along respondent, such as 'service', got {by!r}")
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         raise TypeError(f"by must be a name, such as 'service', or a list of names, got {by!r}")
+    if not (names and all(names)):
+        raise ValueError(f"by must name a variable along respondent, such as 'service', got {by!r}")
     return names
 
 

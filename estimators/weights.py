@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from estimators.calibration import Distance, check_one_sum, factor_function
 from estimators.declarations import (
     Totals,
@@ -159,7 +161,7 @@ def trim(
         if not isinstance(limit, Real):
             raise TypeError(f"{name} must be a number, got {limit!r}")
     for name, switch in (("relative", relative), ("strict", strict)):
-        if not isinstance(switch, bool):
+        if not isinstance(switch, bool | np.bool_):
             raise TypeError(f"{name} must be True or False, got {switch!r}")
     if not 0 <= lower < upper or (relative and not lower < 1 < upper):
         rule = "0 <= lower < 1 < upper" if relative else "0 <= lower < upper"

@@ -10,10 +10,10 @@ import zlib
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from itertools import zip_longest
 
 import pandas as pd
 
+MEANT = "or seal a change that is meant with python -m sapa.published"
 RULE = "must be as released (its checksum differs)"
 SEALS = "seals.toml"
 NAMED = 5
@@ -35,7 +35,7 @@ def seal(text: pd.DataFrame) -> tuple[Sums, Sums]:
 
 
 def changed(name: str, text: pd.DataFrame) -> tuple[list[int], list[str]]:
-    """Rows (from 0) and columns of a table that differ from the release: all of a table without a seal.
+    """Rows (from 0) and columns of a table that differ from the release: all of a table without a seal of its size.
 
     Examples
     --------
@@ -47,9 +47,11 @@ def changed(name: str, text: pd.DataFrame) -> tuple[list[int], list[str]]:
     """
     rows, columns = seal(text)
     known_rows, known_columns = _seals().get(name, ((), ()))
-    odd_rows = [k for k, pair in enumerate(zip_longest(rows, known_rows)) if pair[0] != pair[1]]
-    odd_columns = [k for k, pair in enumerate(zip_longest(columns, known_columns)) if pair[0] != pair[1]]
-    return odd_rows, [text.columns[k] for k in odd_columns]
+    if (len(known_rows), len(known_columns)) != text.shape:
+        return list(range(len(text))), list(text.columns)
+    odd_rows = [k for k, pair in enumerate(zip(rows, known_rows, strict=True)) if pair[0] != pair[1]]
+    odd_columns = [c for c, was, now in zip(text.columns, known_columns, columns, strict=True) if was != now]
+    return odd_rows, odd_columns
 
 
 def place(rows: list[int], columns: list[str]) -> str:

@@ -11,7 +11,7 @@ from typing import NoReturn
 import pandas as pd
 
 from sapa.published.codebook import NUMERIC, Column, Table, codebook
-from sapa.published.seals import RULE, changed, place
+from sapa.published.seals import MEANT, RULE, changed, place
 
 REMEDY = "restore the file from the release"
 MOST_DECIMALS = 2
@@ -82,7 +82,7 @@ def require_released(name: str, *, folder: str | os.PathLike[str] | None = None)
     rows, columns = changed(name, text)
     if rows or columns:
         value = "/".join(text.loc[rows[0], columns]) if rows and columns else "another order"
-        raise ValueError(f"{name}.csv, {place(rows, columns)}: {RULE}, got {value!r}; {REMEDY}")
+        raise ValueError(f"{name}.csv, {place(rows, columns)}: {RULE}, got {value!r}; {REMEDY}, {MEANT}")
 
 
 def printed(name: str, *, folder: str | os.PathLike[str] | None = None) -> pd.DataFrame:

@@ -165,3 +165,8 @@ def test_order_of_respondents_and_unit_of_weights_do_not_matter(order, scale):
 def test_text_for_weights_names_the_argument():
     with pytest.raises(TypeError, match="weight must be numbers, the first is 'a' at respondent"):
         Design(weight=["a", "1"])
+
+
+def test_a_switch_from_numpy_is_taken():
+    nested = Design(strata=[1, 1, 2, 2], psu=[1, 2, 1, 2], nest=np.array([True])[0])
+    assert nested.df == 2

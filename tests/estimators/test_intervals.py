@@ -279,3 +279,12 @@ def test_what_would_be_no_interval_is_refused(kind, changed, message):
 def test_text_is_no_argument_of_an_interval(name):
     with pytest.raises(TypeError, match=f"{name} must be numbers, got '5'"):
         interval(0.5, kind="korn_graubard", **({"se": 0.1, "df": 10, "n": 20, "n_eff": 15} | {name: "5"}))
+
+
+def test_unusable_entries_need_no_known_replicates():
+    draws = np.random.default_rng(0).normal(0.5, 0.1, (39, 2)) * [1, np.nan]
+    given = {"se": [0.1, np.nan], "replicates": draws, "replicate_se": np.full((39, 2), 0.1)}
+    found = interval([0.5, np.nan], kind="bootstrap_t", unusable="nan", **given)
+    assert np.isnan(found.lower).tolist() == [False, True]
+    with pytest.raises(ValueError, match="replicates must be finite, the first is nan at replicate 0"):
+        interval([0.5, 0.5], kind="bootstrap_t", **(given | {"se": [0.1, 0.1]}))

@@ -356,6 +356,7 @@ def test_text_and_fractions_are_refused_where_they_are(entry, kind, message):
     [
         (3, TypeError, "by must be a name, such as 'service', or a list of names, got 3"),
         (["dom", 3], TypeError, "by must be a name"),
+        (np.array(["dom", "d"]), TypeError, "by must be a name"),
         ([], ValueError, r"by must name a variable along respondent, such as 'service', got \[\]"),
         (
             "n",

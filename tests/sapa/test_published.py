@@ -300,6 +300,17 @@ def test_a_table_without_a_seal_is_all_new():
     assert changed("unheard_of", text) == ([0, 1], ["a", "b"])
 
 
+def test_a_table_of_another_size_than_its_seal_is_all_new():
+    text = published.printed("yearly")
+    assert changed("yearly", text.iloc[:-1]) == (list(range(len(text) - 1)), list(text.columns))
+    assert changed("yearly", text.iloc[:, :-1]) == (list(range(len(text))), list(text.columns[:-1]))
+
+
+def test_a_refused_change_says_how_to_seal_one_that_is_meant(broken):
+    with pytest.raises(ValueError, match=r"or seal a change that is meant with python -m sapa\.published"):
+        published.table("yearly", folder=broken("yearly", 2, "mean_score", "4.99"))
+
+
 def test_a_mended_file_is_accepted_in_the_same_process(broken, folder, tmp_path):
     place = broken("services", 17, "service_id", "sXX")
     with pytest.raises(ValueError, match="must look like"):
