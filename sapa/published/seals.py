@@ -35,7 +35,7 @@ def seal(text: pd.DataFrame) -> tuple[Sums, Sums]:
 
 
 def changed(name: str, text: pd.DataFrame) -> tuple[list[int], list[str]]:
-    """Rows (from 0) and columns of a table that differ from the release: all of a table without a seal of its size.
+    """Rows (from 0) and columns that differ from the release: all of a table without a seal of its size.
 
     Examples
     --------

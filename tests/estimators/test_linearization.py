@@ -258,3 +258,17 @@ def test_nobody_who_moves_an_estimate_leaves_no_standard_error():
 def test_wrong_arguments_are_named(make, error, message):
     with pytest.raises(error, match=message):
         make(Design(weight=[1.0, 2.0]))
+
+
+def test_functions_that_end_near_the_totals_are_taken():
+    """A spread far from 0 and the log odds of a share near 1 have no value a hundred-thousandth away."""
+    years = 2020.0 + np.random.default_rng(0).integers(0, 6, 1000)
+    powers = np.column_stack([years, years**2, np.ones(1000)])
+    spread = influence(
+        lambda s: np.sqrt(s[1] / s[2] - (s[0] / s[2]) ** 2), Design(weight=np.ones(1000)), powers
+    )
+    gap = years - years.mean()
+    assert_allclose(spread.influence[:, 0], (gap**2 - gap.var()) / (2000 * gap.std()), rtol=1e-6, atol=1e-9)
+    many = np.column_stack([np.arange(200_000) > 0, np.ones(200_000)]).astype(float)
+    odds = influence(lambda s: np.log(s[0] / (s[1] - s[0])), Design(weight=np.ones(200_000)), many)
+    assert_allclose(odds.se, 1.0, rtol=1e-4)
