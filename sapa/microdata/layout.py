@@ -47,19 +47,23 @@ class Layout:
     counts: Ints
     weight: Floats
 
-    def block(self, b: int) -> "Layout":
-        """One block alone: each region's figure is the item's own."""
-        one = slice(b, b + 1)
+    def only(self, blocks: slice | Ints) -> "Layout":
+        """Some of the blocks, which weigh as before."""
         return replace(
             self,
-            channel=self.channel[one],
-            item=self.item[one],
-            label=self.label[one],
-            asked=self.asked[one],
-            raters=self.raters[one],
-            counts=self.counts[one],
-            weight=(self.raters[one] > 0).astype(float),
+            channel=self.channel[blocks],
+            item=self.item[blocks],
+            label=self.label[blocks],
+            asked=self.asked[blocks],
+            raters=self.raters[blocks],
+            counts=self.counts[blocks],
+            weight=self.weight[blocks],
         )
+
+    def block(self, b: int) -> "Layout":
+        """One block alone: each region's figure is the item's own."""
+        one = self.only(slice(b, b + 1))
+        return replace(one, weight=(one.raters > 0).astype(float))
 
     def groups(self, ratings: Ints) -> dict[tuple[str, str], Group]:
         """Groups of people by region and channel, from (B, R, 5) ratings by region."""

@@ -11,7 +11,8 @@ from sapa.microdata.points import least_error
 from sapa.microdata.regions import AMBULANCE, Placed, ambulance_figures, placed, regional_figures
 
 Floats = NDArray[np.float64]
-PROVED = 1e-5  # of a unit of the last digit
+PROVED = 0.01  # of a unit of the last digit: the gap below which the least is taken as proved
+ZERO = 1e-5
 MISSED = 1e-7
 Row = dict[str, str | int | float | bool]
 
@@ -23,9 +24,9 @@ def regional_nearness() -> pd.DataFrame:
     -------
     One row a service: ``service``; ``printed`` and ``met`` figures; ``error``, the total distance of figures
     that are not met from the printed ones, in units of their last digits, which the placement makes small;
-    ``least_error``, which no ratings with the same counts, people and raters of regions go below (a linear
-    programme, and half a unit for a figure that must miss; of s62, item by item, a dynamic programme, over
-    raters too); ``gap`` between the two and whether the least is thereby ``proved``; and
+    ``least_error``, which no answers go below that have the same counts and people of regions and leave the
+    same items of regions unrated, whoever the raters are (:mod:`sapa.microdata.bound`; of s62, item by item,
+    a dynamic programme); ``gap`` between the two and whether the least is thereby ``proved``; and
     ``variance_within``, the share of the variance of the items' ratings that lies within regions.
 
     Examples
@@ -34,10 +35,15 @@ def regional_nearness() -> pd.DataFrame:
     >>> bool((rows["gap"] > -1e-6).all())
     True
     """
-    return pd.DataFrame([_row(service) for service in regional_tables()])
+    return pd.DataFrame([nearness(service) for service in regional_tables()])
 
 
-def _row(service: str) -> Row:
+def nearness(service: str) -> Row:
+    """One service's row of :func:`regional_nearness`.
+
+    >>> nearness("s63")["proved"]
+    True
+    """
     found = placed(service)
     off, least = _items(found) if service == AMBULANCE else _regions(service, found)
     missed = off > MISSED
@@ -50,15 +56,18 @@ def _row(service: str) -> Row:
         "least_error": least,
         "gap": error - least,
         "proved": error - least < PROVED,
-        "variance_within": _within(found.ratings),
+        "variance_within": variance_within(found.ratings),
     }
 
 
 def _regions(service: str, found: Placed) -> tuple[Floats, float]:
-    """Distances of regional figures from what prints, and the least error by the linear programme."""
+    """Distances of regional figures from what prints, and the bound kept, else that of a linear programme."""
     printed = regional_figures(service, found.layout.regions)
-    least = least_distance(found.layout, *printed)
-    return goals(found.layout, *printed).distance(found.ratings), least + HALF * (least > PROVED)
+    off, least = goals(found.layout, *printed).distance(found.ratings), found.bound
+    if least is None:
+        distance = least_distance(found.layout, *printed)
+        least = distance + HALF * (distance > ZERO)
+    return off, least
 
 
 def _items(found: Placed) -> tuple[Floats, float]:
@@ -72,7 +81,7 @@ def _items(found: Placed) -> tuple[Floats, float]:
     return np.concatenate(off), sum(least)
 
 
-def _within(ratings: NDArray[np.int64]) -> float:
+def variance_within(ratings: NDArray[np.int64]) -> float:
     """Share of the sum of squares of (B, R, 5) ratings about their items' means that lies within regions."""
     square = [_squares(counts) for counts in (ratings, ratings.sum(axis=1))]
     return square[0] / square[1]

@@ -1,9 +1,10 @@
 """Ratings of local services placed in regions so that the printed regional figures are near.
 
-The counts of every item over all regions stay as solved. Missing answers go where printed pairs need them,
-ratings as near to the printed figures as can be with little divergence from independence of rating and
-region; what is not whole is rounded item by item, and exchanges of answers between pairs of regions mend what
-rounding moved. (s62, whose items are printed one by one, is placed exactly.)
+The counts of every item over all regions stay as solved. What a long search found for these counts is kept
+with the package (:mod:`sapa.microdata.kept`). For other counts there is a short way: missing answers go where
+printed pairs need them, ratings as near to the printed figures as can be with little divergence from
+independence of rating and region; what is not whole is rounded item by item, and exchanges of answers between
+pairs of regions mend what rounding moved. (s62, whose items are printed one by one, is placed exactly.)
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +17,8 @@ from scipy.optimize import linprog
 
 from sapa.microdata.board import Board
 from sapa.microdata.exchange import exchange
-from sapa.microdata.layout import Layout, layout
+from sapa.microdata.kept import kept
+from sapa.microdata.layout import Layout, layout, weights
 from sapa.microdata.nearest import margin_rows, nearest_ratings
 from sapa.microdata.people import Group
 from sapa.microdata.points import placed_points
@@ -34,10 +36,14 @@ GRAIN: Final = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A local service's answers by region: the layout, with raters as placed, and (B, R, 5) ratings."""
+    """A local service's answers by region: the layout, with raters as placed, and (B, R, 5) ratings.
+
+    ``bound`` is an error that no placement goes below, where one is kept.
+    """
 
     layout: Layout
     ratings: Ints
+    bound: float | None = None
 
 
 @cache
@@ -62,7 +68,13 @@ def placed(service: str) -> Placed:
         laid = replace(laid, raters=np.concatenate([item.raters for item, _ in items]))
         return Placed(laid, np.concatenate([ratings for _, ratings in items]))
     mean, share = regional_figures(service, laid.regions)
-    return place_ratings(silent_where_needed(laid, mean, share), mean, share)
+    found = kept(laid, mean, share)
+    if found is None:
+        return place_ratings(silent_where_needed(laid, mean, share), mean, share)
+    ratings = found.cells[..., 1:]
+    raters = ratings.sum(axis=2)
+    laid = replace(laid, raters=raters, weight=weights(laid.channel, laid.label, raters))
+    return Placed(laid, ratings, found.bound)
 
 
 def regional_figures(service: str, regions: tuple[str, ...]) -> tuple[Floats, Floats]:
