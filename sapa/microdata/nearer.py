@@ -29,9 +29,9 @@ from sapa.microdata.spread import spread
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 ROUNDS: Final = 25
-TIES: Final = (0.002, 0.1)  # units of error that departures from independence cost
+TIES: Final = (0.002, 0.02, 0.1)  # units of error that departures from independence cost
 OPEN: Final = 1e-4  # units by which single items may err more than their criteria
-WITHIN: Final = 0.55  # share of the variance of ratings that is to lie within regions, else they cost more
+WITHIN: Final = 0.5  # share of the variance of ratings that is to lie within regions, else they cost more
 
 
 def nearer(laid: Layout, mean: Floats, share: Floats, *, rounds: int = ROUNDS) -> Kept:

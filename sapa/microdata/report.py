@@ -22,9 +22,7 @@ GIVEN_UP: Final = "given up so that its channel and Table 8 print: no counts of 
 SHARE_FORCED: Final = "; the printed online share fixes the split, on {n} it prints"
 IMPOSSIBLE: Final = "impossible under any denominators: the mean lies below 1 + 4 x satisfaction"
 BEYOND: Final = "outside what its criteria can reach"
-REGION: Final = (
-    "not reached with these counts, people and raters of each region as placed; bound in `regions`"
-)
+REGION: Final = "not reached with these counts and people of each region; bound in `regions`"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
