@@ -3,10 +3,11 @@
     python -m sapa.microdata.nearer s49 s50 ...
 
 writes what :mod:`sapa.microdata.kept` reads, and prints error and bound of each service. Without names it
-takes all, for about an hour.
+takes all, for some hours.
 """
 
 import sys
+from dataclasses import replace
 from importlib.resources import as_file
 from typing import Final
 
@@ -14,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sapa.microdata.board import Board
-from sapa.microdata.bound import bound, prices
+from sapa.microdata.bound import best_prices, prices
 from sapa.microdata.exchange import SWEEPS, settle
-from sapa.microdata.kept import FOLDER, Kept, keep
+from sapa.microdata.kept import FOLDER, Kept, keep, kept
 from sapa.microdata.layout import Layout, layout
 from sapa.microdata.placement import regional_tables
 from sapa.microdata.programme import parts
@@ -34,17 +35,20 @@ OPEN: Final = 1e-4  # units by which single items may err more than their criter
 WITHIN: Final = 0.5  # share of the variance of ratings that is to lie within regions, else they cost more
 
 
-def nearer(laid: Layout, mean: Floats, share: Floats, *, rounds: int = ROUNDS) -> Kept:
+def nearer(
+    laid: Layout, mean: Floats, share: Floats, *, price: Floats | None = None, rounds: int = ROUNDS
+) -> Kept:
     """The placement that a long search finds, and the bound with its prices.
 
     Parameters
     ----------
     laid
         With missing answers where printed pairs need them: items that a region does not rate stay unrated.
+    price
+        Where better prices are sought from; without them the linear programme's.
     """
     found, total = parts(laid, mean, share)
-    price = prices(found, total)
-    below = bound(found, total, price)
+    price, below = best_prices(found, total, prices(found, total) if price is None else price)
     short = place_ratings(laid, mean, share)
     boards: list[Board] = []
     for ties in TIES:
@@ -75,12 +79,21 @@ def _searched(
     return boards, error
 
 
+def _error(laid: Layout, found: Kept, mean: Floats, share: Floats) -> float:
+    ratings = found.cells[..., 1:]
+    return float(Board.of(replace(laid, raters=ratings.sum(axis=2)), ratings, mean, share).errors().sum())
+
+
 def main(services: list[str]) -> None:
-    """Search, and keep what is found."""
+    """Search, seek better prices than those kept, and keep the better of what is found and what was kept."""
     for service in services or [name for name in regional_tables() if name != AMBULANCE]:
         base = layout(service)
         mean, share = regional_figures(service, base.regions)
-        found = nearer(silent_where_needed(base, mean, share), mean, share)
+        old = kept(base, mean, share)
+        laid = silent_where_needed(base, mean, share)
+        found = nearer(laid, mean, share, price=None if old is None else old.price)
+        if old is not None and _error(laid, old, mean, share) < _error(laid, found, mean, share):
+            found = replace(found, cells=old.cells)
         with as_file(FOLDER) as folder:
             keep(base, mean, share, found, folder=folder)
         row = nearness(service)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sapa.microdata.bound import bound, prices
+from sapa.microdata.bound import best_prices, bound, prices
 from sapa.microdata.kept import keep, kept, mark
 from sapa.microdata.layout import Layout, layout
 from sapa.microdata.nearer import nearer
@@ -107,6 +107,17 @@ def test_a_bound_holds_at_any_prices(seed: int) -> None:
     found, total = parts(laid, mean, share)
     price = np.random.default_rng(seed).normal(0, 20, total.size)
     assert bound(found, total, price) <= least_enumerated(laid, mean, share) + 1e-4
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_better_prices_raise_the_bound_and_keep_it_below_every_placement(seed: int) -> None:
+    laid, mean, share = tiny(seed)
+    found, total = parts(laid, mean, share)
+    dear = np.random.default_rng(seed).normal(0, 5, total.size)
+    price, below = best_prices(found, total, dear)
+    assert below == pytest.approx(bound(found, total, price))
+    assert bound(found, total, dear) < below <= least_enumerated(laid, mean, share) + 1e-4
+    assert below > bound(found, total, prices(found, total)) - 0.5
 
 
 def test_items_are_summed_when_they_are_of_one_criterion_and_have_nearly_the_same_counts() -> None:
