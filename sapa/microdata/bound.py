@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, linprog
 from scipy.sparse import csr_array, hstack
 
-from sapa.microdata.programme import Part, least, relaxed
+from sapa.microdata.programme import Part
+from sapa.microdata.solve import least, relaxed
 
 Floats = NDArray[np.float64]
 NODES: Final = 20_000  # of a region's integer programme: where it ends early its own bound counts
@@ -27,7 +28,7 @@ TIGHT: Final = 0.002  # units of error by which the best prices may be better
 
 
 def bound(found: Sequence[Part], total: Floats, price: Floats) -> float:
-    """Least total error, or less, of ratings whose counts by criterion are `total`: true at any price.
+    """Least total error, or less, of ratings whose counts by class of items are `total`: true at any price.
 
     Examples
     --------
@@ -43,7 +44,7 @@ def bound(found: Sequence[Part], total: Floats, price: Floats) -> float:
 
 
 def prices(found: Sequence[Part], total: Floats) -> Floats:
-    """Price of one more answer of each kind and criterion, in the linear programme."""
+    """Price of one more answer of each kind and class, in the linear programme."""
     answer = least([relaxed(part) for part in found], total)
     if answer.status != 0:
         raise ValueError(f"regions cannot have these counts together: {answer.message}")
@@ -52,12 +53,13 @@ def prices(found: Sequence[Part], total: Floats) -> Floats:
 
 
 def best_prices(
-    found: Sequence[Part], total: Floats, price: Floats, *, steps: int = STEPS
+    found: Sequence[Part], total: Floats, price: Floats, *, goal: float = np.inf, steps: int = STEPS
 ) -> tuple[Floats, float]:
     """Prices of a larger bound than that of `price`, and the bound.
 
     A region's answer at some prices is a bound on what it costs at any others. These bounds together have
-    their best prices in the box; the box widens where they bring a gain and narrows where not.
+    their best prices in the box; the box widens where they bring a gain and narrows where not. A bound of
+    `goal` is enough.
     """
     best, box = -np.inf, np.where(total > 0, BOX, 0.0)
     cuts: list[tuple[int, float, Floats]] = []
@@ -73,6 +75,8 @@ def best_prices(
         box = box * (WIDER if gained else NARROWER)
         if gained:
             best, price = value, tried
+        if best >= goal:
+            break
         hoped, tried = _in_box(cuts, len(found), total, price, box)
         if hoped < best + TIGHT:
             box = np.where(total > 0, BOX, 0.0)

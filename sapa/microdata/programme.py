@@ -1,19 +1,19 @@
-"""A region's counts by criterion and the error of its two printed figures, as an integer programme.
+"""A region's counts by class of items and the error of its two printed figures, as an integer programme.
 
-Items of one criterion that are asked of as many people weigh the same in a region, so its figures depend on
-sums over items only: ratings 1..5 and, because an item's mean is over its raters, points lost below five by
-items of each number of missing answers. Sums that no single items have are not excluded: what is least here
-is no more than what is least for ratings.
+Items of a class are asked of the same people and weigh the same, so a region's figures depend on sums
+over items only: ratings 1..5 and points lost below five, both by number of missing answers, because an item's
+mean is over its raters. Sums that no single items have are not all excluded: what is least here is no more
+than what is least for ratings.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog, milp
-from scipy.sparse import block_diag, csr_array, hstack, vstack
+from scipy.sparse import csr_array
 
 from sapa.microdata.board import HALF
 from sapa.microdata.layout import Layout
@@ -23,9 +23,11 @@ from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Terms = dict[int, float]
-Levels = tuple[tuple[int, int, int], ...]  # missing answers; positions of items and of points lost
+Levels = tuple[tuple[int, int, int, tuple[int, ...]], ...]
 LOST: Final = np.array([4, 3, 2, 1, 0])  # points below five of ratings 1..5
-FAR: Final = 1000.0  # units that no figure is off
+MOST: Final = (400.0, 1000.0)  # units between the least and the largest mean, and satisfaction
+APART: Final = 1e6
+TOLERANCE: Final = 1.1e-6  # of whole numbers in the solver, and a little
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,10 @@ class Part:
     rows : (M, N) sparse
         Between ``least`` and ``most``.
     sums : (6 C, N) sparse
-        Ratings 1..5 and missing answers of each criterion.
-    levels : tuple of (C,) tuples of (silent, items, lost)
-        Of each criterion: missing answers of an item, positions of the number of such items (-1 where all
-        are) and of the points that they lose.
+        Ratings 1..5 and missing answers of each class.
+    levels : tuple of (C,) tuples of (silent, items, lost, ratings)
+        Of each class: missing answers of an item, positions of the number of such items, of the points that
+        they lose and of their ratings 1..5.
     """
 
     cost: Floats
@@ -85,56 +87,72 @@ class _Draft:
 
 
 def alike(laid: Layout, like: int) -> Ints:
-    """(B,) labels that blocks of one criterion share when their counts differ by no more than `like`."""
+    """(B,) labels of blocks asked of the same people, of the same weight, counts apart by `like` at most."""
     missing = laid.asked.sum(axis=1) - laid.counts.sum(axis=1)
-    answers = np.column_stack([missing * FAR, laid.counts])
+    answers = np.column_stack([missing * APART, laid.counts])
+    same = np.column_stack([laid.asked, laid.weight.round(9)])
     found: list[int] = []
-    for b, label in enumerate(laid.label):
-        first = [a for a in range(b) if found[a] == a and laid.label[a] == label]
+    for b in range(len(answers)):
+        first = [a for a in range(b) if found[a] == a and (same[a] == same[b]).all()]
         near = [a for a in first if np.abs(answers[a] - answers[b]).max() <= like]
         found.append(near[0] if near else b)
     return np.unique(found, return_inverse=True)[1].astype(np.int64)
 
 
-def parts(laid: Layout, mean: Floats, share: Floats, *, like: int = 2) -> tuple[list[Part], Floats]:
+def parts(
+    laid: Layout, mean: Floats, share: Floats, *, like: int = 2, clear: float = 0.0
+) -> tuple[list[Part], Floats]:
     """Programme of every region, and the (6 C,) ratings 1..5 and missing answers of each class of items.
 
-    People and items rated in each region are the layout's; raters of an item lie anywhere.
+    People and items rated in each region are the layout's; raters of an item lie anywhere. Figures within
+    `clear` units of an interval's open end count as outside: a solver may take the end itself for inside,
+    which does no harm to a bound (:func:`steps_apart` lessens it) but misleads a search.
     """
     laid = replace(laid, label=alike(laid, like))
     labels = np.unique(laid.label)
     ends = [
         np.stack(interval(figure, unit)) / unit for figure, unit in ((mean, MEAN_UNIT), (share, SHARE_UNIT))
     ]
-    found = [_part(laid, labels, r, ends[0][:, r], ends[1][:, r]) for r in range(len(laid.regions))]
+    found = [_part(laid, labels, r, ends[0][:, r], ends[1][:, r], clear) for r in range(len(laid.regions))]
     silent = np.where(laid.weight > 0, 0, laid.asked).sum(axis=1)  # people whom a blank item is put to
     of = laid.asked.sum(axis=1) - laid.counts.sum(axis=1) - silent
     total = [[v[laid.label == c].sum() for c in labels] for v in (*laid.counts.T, of)]
     return found, np.concatenate(total).astype(float)
 
 
-def _part(laid: Layout, labels: Ints, region: int, mean: Floats, share: Floats) -> Part:
+def sums(laid: Layout, cells: Ints, *, like: int = 2) -> Floats:
+    """(R, 6 C) ratings 1..5 and missing answers of each class of items in (B, R, 6) counts of answers."""
+    of = np.eye(len(cells))[alike(laid, like)]
+    rated = np.where((laid.weight > 0)[..., None], cells, 0)
+    found: Floats = np.einsum("bc,brk->rkc", of[:, of.any(axis=0)], np.roll(rated, -1, axis=2))
+    return found.reshape(len(laid.regions), -1)
+
+
+def _part(laid: Layout, labels: Ints, region: int, mean: Floats, share: Floats, clear: float) -> Part:
     draft, levels = _Draft(), []
     figures: tuple[Terms, Terms] = ({}, {})
-    sums: list[list[Terms]] = [[] for _ in range(6)]
+    kinds: list[list[Terms]] = [[] for _ in range(6)]
     best = 0.0
     for c in labels:
         mine = np.flatnonzero((laid.label == c) & (laid.weight[:, region] > 0))
         if mine.size:
-            ratings, level = _criterion(draft, laid, mine, region)
+            level = _class(draft, laid, mine, region)
             n, weight = int(laid.asked[mine[0], region]), laid.weight[mine[0], region]
             best += weight * mine.size * 5 / MEAN_UNIT
-            figures[1][ratings[4]] = weight / n / SHARE_UNIT
-            figures[0].update({lost: -weight / (n - silent) / MEAN_UNIT for silent, _, lost in level})
-            found = [{rating: 1.0} for rating in ratings]
-            found.append({items: float(silent) for silent, items, _ in level if silent})
+            figures[1].update({ratings[4]: weight / n / SHARE_UNIT for *_, ratings in level})
+            figures[0].update({lost: -weight / (n - silent) / MEAN_UNIT for silent, _, lost, _ in level})
+            found = [{ratings[kind]: 1.0 for *_, ratings in level} for kind in range(5)]
+            found.append({items: float(silent) for silent, items, *_ in level if silent})
         else:
             level, found = (), [{} for _ in range(6)]
         levels.append(level)
-        for kind, terms in zip(sums, found, strict=True):
+        for kind, terms in zip(kinds, found, strict=True):
             kind.append(terms)
-    for terms, ends in ((figures[0], mean - best), (figures[1], share)):
-        _error(draft, terms, *ends)
+    for terms, (low, high), far, step in zip(
+        figures, (mean - best, share), MOST, steps_apart(laid, region), strict=True
+    ):
+        margin = TOLERANCE * far
+        _error(draft, terms, low, high, far, max(clear, margin if step > margin else 0.0))
     size = len(draft.cost)
     return Part(
         cost=np.array(draft.cost),
@@ -145,38 +163,39 @@ def _part(laid: Layout, labels: Ints, region: int, mean: Floats, share: Floats) 
         rows=_sparse([terms for terms, *_ in draft.rows], size),
         least=np.array([least for _, least, _ in draft.rows]),
         most=np.array([most for *_, most in draft.rows]),
-        sums=_sparse([terms for kind in sums for terms in kind], size),
+        sums=_sparse([terms for kind in kinds for terms in kind], size),
         levels=tuple(levels),
     )
 
 
-def _criterion(draft: _Draft, laid: Layout, mine: Ints, region: int) -> tuple[list[int], Levels]:
-    """Variables of one criterion: ratings 1..5, and items and points lost by missing answers of an item."""
+def _class(draft: _Draft, laid: Layout, mine: Ints, region: int) -> Levels:
+    """Variables of one class of items by missing answers of an item: items, ratings 1..5, points lost."""
     n, items = int(laid.asked[mine[0], region]), mine.size
     if (laid.asked[mine, region] != n).any() or np.ptp(laid.weight[mine, region]) > 1e-12:
-        raise ValueError(f"items of a criterion of {laid.service} must be asked and weigh alike in a region")
+        raise ValueError(f"items of a class of {laid.service} must be asked and weigh alike in a region")
     counts = laid.counts[mine]
     missing = laid.asked[mine].sum(axis=1) - counts.sum(axis=1)
-    most = int(min(n - 1, missing.max()))
-    ratings = [draft.variable(float(total)) for total in np.minimum(n, counts).sum(axis=0)]
-    reach = _reach(counts, n)
-    if most == 0:
-        level: Levels = ((0, -1, draft.variable(float(reach[n] * items))),)
-    else:
-        level = tuple(
-            (s, draft.variable(items), draft.variable(float(reach[n - s] * items))) for s in range(most + 1)
-        )
-        for s, k, lost in level:
-            draft.row({lost: 1.0, k: -float(reach[n - s])}, -np.inf, 0.0)
-        draft.row({k: 1.0 for _, k, _ in level}, items, items)
-    answers = dict.fromkeys(ratings, 1.0) | {k: float(s) for s, k, _ in level if s}
-    draft.row(answers, n * items, n * items)
-    points = dict(zip(ratings, LOST.astype(float).tolist(), strict=True))
-    draft.row(points | {lost: -1.0 for *_, lost in level}, 0.0, 0.0)
+    reach, points = _reach(counts, n), LOST.astype(float).tolist()
+    level: list[tuple[int, int, int, tuple[int, ...]]] = []
+    for silent in range(int(min(n - 1, missing.max())) + 1):
+        raters = n - silent
+        room = np.minimum(raters, counts)
+        number = draft.variable(items)
+        ratings = tuple(draft.variable(float(total)) for total in room.sum(axis=0))
+        lost = draft.variable(float(reach[raters] * items))
+        draft.row(dict.fromkeys(ratings, 1.0) | {number: -float(raters)}, 0.0, 0.0)
+        draft.row(dict(zip(ratings, points, strict=True)) | {lost: -1.0}, 0.0, 0.0)
+        draft.row({lost: 1.0, number: -float(reach[raters])}, -np.inf, 0.0)
+        for rating, most in zip(ratings, room.max(axis=0).tolist(), strict=True):
+            draft.row({rating: 1.0, number: -float(most)}, -np.inf, 0.0)
+        level.append((silent, number, lost, ratings))
+    draft.row({number: 1.0 for _, number, *_ in level}, items, items)
+    for kind, most in enumerate(np.minimum(n, counts).sum(axis=0).tolist()):
+        draft.row({ratings[kind]: 1.0 for *_, ratings in level}, 0.0, most)
     part = laid.asked[mine, region] / laid.asked[mine].sum(axis=1)
-    _near(draft, {ratings[4]: 1.0}, part, counts, (LOST == 0).astype(float))
-    _near(draft, points, part, counts, LOST.astype(float))
-    return ratings, level
+    _near(draft, {ratings[4]: 1.0 for *_, ratings in level}, part, counts, (LOST == 0).astype(float))
+    _near(draft, {lost: 1.0 for _, _, lost, _ in level}, part, counts, LOST.astype(float))
+    return tuple(level)
 
 
 def _reach(counts: Ints, most: int) -> Ints:
@@ -201,97 +220,40 @@ def _near(draft: _Draft, terms: Terms, part: Floats, counts: Ints, value: Floats
         draft.row(terms | {over: -1.0, under: 1.0}, usual - sd, usual + sd)
 
 
-def _error(draft: _Draft, terms: Terms, low: float, high: float) -> None:
-    """The error of a figure: nothing inside the interval, else the distance from it and half a unit."""
+def _error(draft: _Draft, terms: Terms, low: float, high: float, far: float, clear: float) -> None:
+    """The error of a figure: nothing inside the interval, else the distance from it and half a unit.
+
+    Figures so near to the open end that they are not `clear` of it are outside.
+    """
     if not (np.isfinite(low) and terms):
         return
-    off, missed = draft.variable(np.inf, whole=False, cost=1.0), draft.variable(1.0, cost=HALF)
+    off, missed = draft.variable(far, whole=False, cost=1.0), draft.variable(1.0, cost=HALF)
     draft.row(terms | {off: -1.0}, -np.inf, high)
     draft.row(terms | {off: 1.0}, low, np.inf)
-    draft.row({off: 1.0, missed: -FAR}, -np.inf, 0.0)
+    draft.row({off: 1.0, missed: -far}, -np.inf, 0.0)
+    draft.row(terms | {missed: -far - clear}, -np.inf, high - clear)
+
+
+def steps_apart(laid: Layout, region: int) -> tuple[float, float]:
+    """Units by which a region's mean, and its satisfaction, is off an interval's end unless it is the end.
+
+    Figures and ends are whole multiples of one fraction. Where it is larger than what a solver tolerates, the
+    open end is outside: an interval that stops a little before it leaves no other figure out.
+
+    >>> from sapa.microdata.layout import layout
+    >>> [round(step, 4) for step in steps_apart(layout("s56"), 0)]
+    [0.0119, 0.119]
+    """
+    missing = laid.asked.sum(axis=1) - laid.counts.sum(axis=1)
+    means, shares = 200, 2000
+    for b in np.flatnonzero(laid.weight[:, region] > 0):
+        part, n = round(1 / laid.weight[b, region]), int(laid.asked[b, region])
+        shares = math.lcm(shares, part * n)
+        means = math.lcm(means, *(part * (n - s) for s in range(min(n - 1, int(missing[b])) + 1)))
+    return 1 / MEAN_UNIT / means, 1 / SHARE_UNIT / shares
 
 
 def _sparse(rows: Sequence[Terms], size: int) -> csr_array:
     where = [(i, j, value) for i, terms in enumerate(rows) for j, value in terms.items()]
     i, j, value = zip(*where, strict=True)
     return csr_array((value, (i, j)), shape=(len(rows), size))
-
-
-def relaxed(part: Part) -> Part:
-    """The same programme with real numbers."""
-    return replace(part, whole=np.zeros_like(part.whole))
-
-
-def least(
-    chosen: Sequence[Part],
-    total: Floats | None = None,
-    *,
-    price: Floats | None = None,
-    ties: float = 0.0,
-    gap: float = 0.0,
-    nodes: int | None = None,
-) -> OptimizeResult:
-    """Least error of regions together, with their sums in all fixed or each at a price.
-
-    Parameters
-    ----------
-    chosen
-        Programmes of the regions.
-    total : (6 C,)
-        Sums over the regions.
-    price : (6 C,)
-        Taken off the error for every unit of a sum.
-    ties
-        Units of error that a departure from independence by a standard deviation costs, beyond the first.
-    gap
-        Relative distance from the optimum at which the search may end.
-    nodes
-        Most nodes of the search.
-
-    Returns
-    -------
-    SciPy's result of the integer programme (with no whole variable: of the linear one, which has prices).
-    """
-    cost = np.concatenate([part.cost + ties * part.tie for part in chosen])
-    sums = hstack([part.sums for part in chosen]).tocsr()
-    if price is not None:
-        cost = cost - price @ sums
-    rows = block_diag([part.rows for part in chosen]).tocsr()
-    low, high, small, large, whole = (
-        np.concatenate([getattr(part, name) for part in chosen])
-        for name in ("low", "high", "least", "most", "whole")
-    )
-    if total is not None:
-        rows = vstack([rows, sums]).tocsr()
-        small, large = np.concatenate([small, total]), np.concatenate([large, total])
-    if not whole.any():
-        return _linear(cost, rows, small, large, np.column_stack([low, high]))
-    options = {"mip_rel_gap": gap} | ({} if nodes is None else {"node_limit": nodes})
-    return milp(
-        cost,
-        integrality=whole,
-        bounds=Bounds(low, high),
-        constraints=LinearConstraint(rows, small, large),
-        options=options,
-    )
-
-
-def _linear(cost: Floats, rows: csr_array, small: Floats, large: Floats, bounds: Floats) -> OptimizeResult:
-    """A linear programme with rows between ends; the prices of rows of equal ends are ``eqlin.marginals``."""
-    equal = small == large
-    above, below = ~equal & np.isfinite(large), ~equal & np.isfinite(small)
-    return linprog(
-        cost,
-        A_ub=vstack([rows[above], -rows[below]]).tocsr(),
-        b_ub=np.concatenate([large[above], -small[below]]),
-        A_eq=rows[equal],
-        b_eq=large[equal],
-        bounds=bounds,
-        method="highs-ds",
-    )
-
-
-def states(chosen: Sequence[Part], answer: OptimizeResult) -> list[Floats]:
-    """Variables of each region."""
-    ends = np.cumsum([part.cost.size for part in chosen])[:-1]
-    return np.split(answer.x, ends)

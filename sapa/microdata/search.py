@@ -11,14 +11,16 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import OptimizeResult
 
-from sapa.microdata.programme import Part, least, relaxed, states
+from sapa.microdata.programme import Part
+from sapa.microdata.solve import least, relaxed, states
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-NODES: Final = 500
-TOGETHER: Final = 4
-APART: Final = 0.05  # units that an integer programme may leave
+NODES: Final = 1500
+TOGETHER: Final = 5
+APART: Final = 0.02  # units that an integer programme may leave
 GAIN: Final = 1e-4
 
 
@@ -31,6 +33,7 @@ def search(
     goal: float,
     ties: float,
     seed: int = 2020,
+    start: Floats | None = None,
 ) -> tuple[list[Floats], float]:
     """Variables of every region and their total error.
 
@@ -45,14 +48,21 @@ def search(
     goal
         Error at which the search ends.
     ties
-        Units of error that a departure from independence costs (:func:`sapa.microdata.programme.least`).
+        Units of error that a departure from independence costs (:func:`sapa.microdata.solve.least`).
+    start : (R, 6 C)
+        Sums of every region to begin with; without them regions are made whole one after another.
 
     Raises
     ------
     ValueError
         When no whole counts were found.
     """
-    solved = _one_after_another(found, total, np.argsort(size, kind="stable").tolist(), ties)
+    if start is None:
+        solved = _one_after_another(found, total, np.argsort(size, kind="stable").tolist(), ties)
+    else:
+        solved = [
+            _whole(part, least([part], sums, ties=ties)) for part, sums in zip(found, start, strict=True)
+        ]
     rng = np.random.default_rng(seed)
     for _ in range(rounds):
         errors = _errors(found, solved)
@@ -62,6 +72,13 @@ def search(
         few = rng.choice(len(found), min(TOGETHER, len(found)), replace=False, p=weight / weight.sum())
         _again(found, solved, few.tolist(), ties)
     return solved, float(_errors(found, solved).sum())
+
+
+def _whole(part: Part, answer: OptimizeResult) -> Floats:
+    if answer.x is None:
+        raise ValueError(f"no whole counts found for a region: {answer.message}")
+    state: Floats = np.where(part.whole, np.rint(answer.x), answer.x)
+    return state
 
 
 def _errors(found: Sequence[Part], solved: Sequence[Floats]) -> Floats:

@@ -8,15 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sapa.microdata.board import Board
 from sapa.microdata.bound import best_prices, bound, prices
 from sapa.microdata.kept import keep, kept, mark
 from sapa.microdata.layout import Layout, layout
 from sapa.microdata.nearer import nearer
 from sapa.microdata.placement import regional_tables
-from sapa.microdata.programme import alike, least, parts, relaxed
+from sapa.microdata.programme import alike, parts, steps_apart, sums
 from sapa.microdata.regional_report import regional_nearness
 from sapa.microdata.regions import placed, regional_figures
 from sapa.microdata.search import search
+from sapa.microdata.solve import least, relaxed
 from sapa.microdata.spread import spread
 
 SERVICES = sorted(set(regional_tables()) - {"s62"})
@@ -120,7 +122,38 @@ def test_better_prices_raise_the_bound_and_keep_it_below_every_placement(seed: i
     assert below > bound(found, total, prices(found, total)) - 0.5
 
 
-def test_items_are_summed_when_they_are_of_one_criterion_and_have_nearly_the_same_counts() -> None:
+def test_a_figure_at_the_open_end_of_its_interval_is_missed() -> None:
+    """33 points of eight people are 4.125, which prints as 4.13: a printed 4.12 errs by half a unit."""
+    eight = Layout(
+        "eight",
+        ("a",),
+        np.array([[8]]),
+        *np.zeros((3, 1), dtype=int),
+        np.array([[8]]),
+        np.array([[8]]),
+        np.array([[0, 0, 0, 7, 1]]),
+        np.ones((1, 1)),
+    )
+    for printed, error_of in ((4.13, 0.0), (4.12, 0.5), (4.11, 1.5)):
+        found, total = parts(eight, np.array([printed]), np.array([np.nan]))
+        assert least(found, total).fun == pytest.approx(error_of, abs=1e-5)
+        assert bound(found, total, np.zeros(total.size)) <= error_of + 1e-5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_figures_lie_as_far_from_ends_as_said_or_at_them(seed: int) -> None:
+    laid, *_ = tiny(seed)
+    for r in range(3):
+        mean_step, share_step = steps_apart(laid, r)
+        (m0, s0), (m1, s1), (m2, s2) = every_placement(laid)
+        means = np.unique((m0[:, None, r] + m1[:, r]) / 4)[:, None] + np.unique(m2[:, r]) / 2
+        shares = np.unique((s0[:, None, r] + s1[:, r]) / 4)[:, None] + np.unique(s2[:, r]) / 2
+        for figure, unit, step in ((means, 0.01, mean_step), (shares, 0.001, share_step)):
+            off = np.abs((figure / unit - 0.5) - np.rint(figure / unit - 0.5))
+            assert (off[off > 1e-6] > step * (1 - 1e-6)).all()
+
+
+def test_items_are_summed_when_they_weigh_alike_and_have_nearly_the_same_counts() -> None:
     laid, *_ = tiny(0)
     moved = laid.counts + np.array([[0, 0, 0, 0, 0], [0, 0, 0, 3, -3], [0, 0, 0, 0, 0]])
     assert alike(replace(laid, counts=laid.counts), 2).tolist() == [0, 0, 1]
@@ -150,6 +183,29 @@ def test_kept_placements_are_those_of_todays_counts(service: str) -> None:
     found = kept(laid, *regional_figures(service, laid.regions))
     assert found is not None
     assert (placed(service).ratings == found.cells[..., 1:]).all()
+
+
+def admitted(service: str) -> None:
+    """Kept answers are ratings that the programmes allow, at the error they have."""
+    laid = placed(service).layout
+    mean, share = regional_figures(service, laid.regions)
+    answers = kept(layout(service), mean, share)
+    assert answers is not None
+    found, _ = parts(laid, mean, share)
+    errors = Board.of(laid, answers.cells[..., 1:], mean, share).errors()
+    for part, given, mine in zip(found, sums(laid, answers.cells), errors, strict=True):
+        assert least([part], given).fun <= mine + 1e-6
+
+
+@pytest.mark.parametrize("service", ["s60", "s63"])
+def test_kept_answers_are_what_the_programmes_allow(service: str) -> None:
+    admitted(service)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("service", SERVICES)
+def test_all_kept_answers_are_what_the_programmes_allow(service: str) -> None:
+    admitted(service)
 
 
 @pytest.mark.parametrize("service", ["s60", "s63"])

@@ -239,11 +239,11 @@ def test_regional_figures_are_as_near_as_the_bound_says_or_nearly() -> None:
     # items of s62: no placement of these counts and people errs less
     assert rows.at["s62", "proved"]
     local = rows.drop("s62")
-    assert local["error"].sum() < 1.02 * local["least_error"].sum()
-    assert local["met"].sum() >= 470
+    assert local["error"].sum() < 1.006 * local["least_error"].sum()
+    assert local["met"].sum() >= 480
     # nearness is not bought with regions whose people all rate alike
-    assert local["variance_within"].min() > 0.5
-    assert local["variance_within"].median() > 0.7
+    assert local["variance_within"].min() > 0.4
+    assert local["variance_within"].median() > 0.65
 
 
 def test_the_page_tells_todays_regional_figures() -> None:
