@@ -147,8 +147,15 @@ def _limit(text: str) -> "Precision":
         )
     where, measure, value, statistic = (*parts, "mean")[:4]
     try:
+        limit = float(value)
+    except ValueError:
+        raise ValueError(
+            f"precision {text!r}: limit must be a number with a decimal point, got {value!r}; for instance "
+            "region:half-width:0.1"
+        ) from None
+    try:
         # the words are the user's: `Precision` itself refuses those that it does not know
-        return Precision(where, measure.replace("-", "_"), float(value), statistic)  # type: ignore[arg-type]
+        return Precision(where, measure.replace("-", "_"), limit, statistic)  # type: ignore[arg-type]
     except ValueError as error:
         raise ValueError(f"precision {text!r}: {error}") from None
 

@@ -146,7 +146,7 @@ def test_the_example_frame_runs_once_filled_in(tmp_path):
         ((), "n must be given where no precision is asked for"),
         (("--precision", "region:0.1"), "precision must be where:measure:value or where:measure:value:share"),
         (("--precision", "city:se:0.1"), "precision 'city:se:0.1': by must be one of"),
-        (("--precision", "region:se:0,1"), "precision 'region:se:0,1': could not convert"),
+        (("--precision", "region:se:0,1"), "limit must be a number with a decimal point, got '0,1'"),
         (("--precision", "region:se:-1"), "limit must be a positive number, got -1.0"),
         (("--n", 1500, "--precision", "service:half-width:0.2"), "n must be at least 5"),
         (("--n", 3000, "--min-region", 300), "regions: n must be at least the sum of the minima 5100"),
