@@ -242,7 +242,7 @@ def steps_apart(laid: Layout, region: int) -> tuple[float, float]:
 
     >>> from sapa.microdata.layout import layout
     >>> [round(step, 4) for step in steps_apart(layout("s56"), 0)]
-    [0.0119, 0.119]
+    [0.0119, 0.0238]
     """
     missing = laid.asked.sum(axis=1) - laid.counts.sum(axis=1)
     means, shares = 200, 2000
