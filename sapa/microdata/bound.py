@@ -1,13 +1,15 @@
 """The error of a local service's regional figures that no placement of its answers goes below.
 
-The counts of all regions are given only in sum. A price on each sum makes regions apart: whatever the prices,
-the least errors of the regions with what they pay, and the price of the sums, is a lower bound (Lagrangian
-relaxation; Geoffrion 1974). Each region's least is an integer programme, so the bound knows that ratings are
-whole, which a linear programme does not. The linear programme's prices are a start; the best are sought in a
-box around the best so far, by cutting planes (boxstep method; Marsten, Hogan & Blankenship 1975).
+People, users and complainers of regions are given, the counts of all regions only in sum. A price on each
+sum makes regions apart: whatever the prices, the least errors of the regions with what they pay, and the
+price of the sums, is a lower bound (Lagrangian relaxation; Geoffrion 1974). Each region's least is an integer
+programme, so the bound knows that ratings are whole, which a linear programme does not. The linear
+programme's prices are a start; the best are sought in a box around the best so far, by cutting planes
+(boxstep method; Marsten, Hogan & Blankenship 1975).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -24,6 +26,7 @@ STEPS: Final = 30
 BOX: Final = 0.3  # units of error that a price may change at first
 WIDER: Final = 1.5
 NARROWER: Final = 0.7
+INFEASIBLE: Final = 2  # status of the solver
 TIGHT: Final = 0.002  # units of error by which the best prices may be better
 
 
@@ -52,38 +55,83 @@ def prices(found: Sequence[Part], total: Floats) -> Floats:
     return marginals
 
 
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """Prices of the counts.
+
+    Attributes
+    ----------
+    price : (6 C,) float
+    bound
+        Least total error, or less, at these prices.
+    answers
+        Of regions, at all prices tried on the way.
+    """
+
+    price: Floats
+    bound: float
+    answers: tuple["Answer", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Counts of a region that cost least at some prices: at any others the region costs no more than these.
+
+    Attributes
+    ----------
+    region, error
+    sums : (6 C,) float
+    missed : (2,) float
+        Whether the mean, and satisfaction, does not print.
+    """
+
+    region: int
+    error: float
+    sums: Floats
+    missed: tuple[float, ...]
+
+
 def best_prices(
-    found: Sequence[Part], total: Floats, price: Floats, *, goal: float = np.inf, steps: int = STEPS
-) -> tuple[Floats, float]:
+    found: Sequence[Part],
+    total: Floats,
+    price: Floats,
+    *,
+    goal: float = np.inf,
+    steps: int = STEPS,
+    answers: Sequence[Answer] = (),
+) -> Priced:
     """Prices of a larger bound than that of `price`, and the bound.
 
     A region's answer at some prices is a bound on what it costs at any others. These bounds together have
     their best prices in the box; the box widens where they bring a gain and narrows where not. A bound of
-    `goal` is enough.
+    `goal` is enough. `answers` are known before.
     """
     best, box = -np.inf, np.where(total > 0, BOX, 0.0)
-    cuts: list[tuple[int, float, Floats]] = []
+    known = list(answers)
     tried = price
     for _ in range(steps):
-        answers = _apart(found, tried)
-        value = _together(answers, total, tried)
-        for r, answer in enumerate(answers):
-            if answer.x is not None:
-                sums = np.rint(found[r].sums @ answer.x)
-                cuts.append((r, float(found[r].cost @ answer.x), sums))
+        solved = _apart(found, tried)
+        value = _together(solved, total, tried)
+        known.extend(_answer(r, found[r], one.x) for r, one in enumerate(solved) if one.x is not None)
         gained = value > best
         box = box * (WIDER if gained else NARROWER)
         if gained:
             best, price = value, tried
         if best >= goal:
             break
-        hoped, tried = _in_box(cuts, len(found), total, price, box)
+        hoped, tried, _ = in_box(known, total, price, box)
         if hoped < best + TIGHT:
             box = np.where(total > 0, BOX, 0.0)
-            hoped, tried = _in_box(cuts, len(found), total, price, box)
+            hoped, tried, _ = in_box(known, total, price, box)
             if hoped < best + TIGHT:
                 break
-    return price, max(0.0, best)
+    return Priced(price, max(0.0, best), tuple(known))
+
+
+def _answer(region: int, part: Part, state: Floats) -> Answer:
+    whole = np.where(part.whole, np.rint(state), state)
+    missed = tuple(float(whole[j]) if j >= 0 else 0.0 for j in part.missed)
+    return Answer(region, float(part.cost @ state), np.rint(part.sums @ state), missed)
 
 
 def _apart(found: Sequence[Part], price: Floats) -> list[OptimizeResult]:
@@ -91,22 +139,23 @@ def _apart(found: Sequence[Part], price: Floats) -> list[OptimizeResult]:
     return [least([part], price=price, nodes=NODES) for part in found]
 
 
-def _together(answers: Sequence[OptimizeResult], total: Floats, price: Floats) -> float:
-    return max(0.0, float(sum(answer.mip_dual_bound for answer in answers) + price @ total))
+def _together(solved: Sequence[OptimizeResult], total: Floats, price: Floats) -> float:
+    costs = [np.inf if one.status == INFEASIBLE else one.mip_dual_bound for one in solved]
+    return max(0.0, float(sum(costs) + price @ total))
 
 
-def _in_box(
-    cuts: Sequence[tuple[int, float, Floats]], regions: int, total: Floats, price: Floats, box: Floats
-) -> tuple[float, Floats]:
-    """Largest bound that the regions' answers leave possible within the box, and its prices."""
-    region = np.array([r for r, *_ in cuts])
-    one = csr_array((np.ones(region.size), (np.arange(region.size), region)), shape=(region.size, regions))
-    free = np.full(regions, np.inf)
+def in_box(
+    answers: Sequence[Answer], total: Floats, price: Floats, box: Floats
+) -> tuple[float, Floats, Floats]:
+    """Largest bound that answers leave possible at prices within the box, its prices, each answer's part."""
+    of, region = np.unique([answer.region for answer in answers], return_inverse=True)
+    one = csr_array((np.ones(region.size), (np.arange(region.size), region)), shape=(region.size, of.size))
+    free = np.full(of.size, np.inf)
     low, high = np.concatenate([-free, price - box]), np.concatenate([free, price + box])
-    answer = linprog(
-        -np.concatenate([np.ones(regions), total]),
-        A_ub=hstack([one, csr_array(np.array([sums for *_, sums in cuts]))]).tocsr(),
-        b_ub=np.array([cost for _, cost, _ in cuts]),
+    found = linprog(
+        -np.concatenate([np.ones(of.size), total]),
+        A_ub=hstack([one, csr_array(np.array([answer.sums for answer in answers]))]).tocsr(),
+        b_ub=np.array([answer.error for answer in answers]),
         bounds=np.column_stack([low, high]),
     )
-    return -float(answer.fun), answer.x[regions:]
+    return -float(found.fun), found.x[of.size :], -found.ineqlin.marginals

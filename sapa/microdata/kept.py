@@ -11,18 +11,21 @@ from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sapa.microdata.layout import Layout
+from sapa.microdata.cases import Case, Figure, exhaustive
+from sapa.microdata.layout import Layout, as_answered
+from sapa.microdata.programme import LIKE, alike
 from sapa.microdata.targets import target
 from sapa.scheme_2020 import items_of
 from sapa.whole_file import whole_file
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+FIGURES: Final = ("mean", "satisfaction")
 FOLDER: Final = files("sapa.microdata").joinpath("kept_2020")
 
 
@@ -33,16 +36,17 @@ class Kept:
     Attributes
     ----------
     cells : (B, R, 6) int
-        Answers by block and region: none, and 1..5.
+        Answers by block and region: none, and 1..5. Users and complainers may live in other regions than the
+        layout has them.
     bound
-        Error that no placement goes below.
-    price : (6 C,) float
-        Prices of the counts that prove it (:func:`sapa.microdata.bound.bound`).
+        Error that no placement with the same users by region goes below.
+    cases
+        Prices of the counts that prove it (:func:`sapa.microdata.cases.bound_by_cases`).
     """
 
     cells: Ints
     bound: float
-    price: Floats
+    cases: tuple[Case, ...]
 
 
 def mark(laid: Layout, mean: Floats, share: Floats) -> str:
@@ -64,22 +68,63 @@ def kept(laid: Layout, mean: Floats, share: Floats, *, folder: Traversable = FOL
     Raises
     ------
     ValueError
-        When kept answers are not those of the service's people.
+        When what is kept is no placement of the service's people with a bound.
     """
     place = folder.joinpath(f"{laid.service}.json")
     if not place.is_file():
         return None
-    found = json.loads(place.read_text(encoding="utf-8"))
-    if found["mark"] != mark(laid, mean, share):
-        return None
-    cells = np.array(list(found["answers"].values()), dtype=np.int64)
-    if list(found["answers"]) != _names(laid) or cells.shape != (*laid.asked.shape, 6) or (cells < 0).any():
+    remedy = f"delete the file and run python -m sapa.microdata.nearer {laid.service}"
+    try:
+        found = json.loads(place.read_text(encoding="utf-8"))
+        if found["mark"] != mark(laid, mean, share):
+            return None
+        cells = np.array(list(found["answers"].values()))
+        below, cases = float(found["bound"]), tuple(_case(laid, case) for case in found["cases"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f"{place.name}: answers must be counts by item and region of {laid.service}; make anew"
+            f"{place.name}: must hold mark, bound, cases and answers; {type(error).__name__}: {error}; "
+            f"{remedy}"
+        ) from None
+    if rule := _broken(laid, list(found["answers"]), cells, below, cases):
+        raise ValueError(f"{place.name}: {rule}; {remedy}")
+    return Kept(cells, below, cases)
+
+
+def _case(laid: Layout, told: dict[str, Any]) -> Case:
+    missed = {_figure(laid, name): bool(value) for name, value in told["missed"].items()}
+    return Case(missed, np.array(told["price"], dtype=float))
+
+
+def _broken(
+    laid: Layout, names: list[str], cells: NDArray[Any], below: float, cases: tuple[Case, ...]
+) -> str | None:
+    """The rule that a file breaks."""
+    if (
+        names != _names(laid)
+        or cells.shape != (*laid.asked.shape, 6)
+        or cells.dtype.kind != "i"
+        or cells.min() < 0
+    ):
+        return f"answers must be whole counts by item and region of {laid.service}"
+    asked, group = cells.sum(axis=2), laid.users
+    if (asked.sum(axis=1) != laid.asked.sum(axis=1)).any() or (
+        cells[..., 1:].sum(axis=1) != laid.counts
+    ).any():
+        return "answers must add up to the people asked and the counts"
+    first = np.array([b if group[b] < 0 else int(np.argmax(group == group[b])) for b in range(group.size)])
+    people = laid.people.T[laid.channel]
+    if (asked != np.where(group[:, None] < 0, people, asked[first])).any() or (asked > people).any():
+        return (
+            "answers must be of all people of a region, of the same users where items are put to users only"
         )
-    if (cells.sum(axis=2) != laid.asked).any() or (cells[..., 1:].sum(axis=1) != laid.counts).any():
-        raise ValueError(f"{place.name}: answers must add up to the people asked and the counts; make anew")
-    return Kept(cells, float(found["bound"]), np.array(found["price"]))
+    size = 6 * (alike(as_answered(laid, cells), LIKE).max() + 1)
+    if not np.isfinite(below) or below < 0 or any(case.price.shape != (size,) for case in cases):
+        return f"bound must be a number from 0 and prices {size} numbers"
+    if not all(np.isfinite(case.price).all() for case in cases) or not exhaustive(
+        [case.missed for case in cases]
+    ):
+        return "cases must have finite prices and leave out no placement"
+    return None
 
 
 def keep(laid: Layout, mean: Floats, share: Floats, found: Kept, *, folder: Path) -> Path:
@@ -90,14 +135,28 @@ def keep(laid: Layout, mean: Floats, share: Floats, found: Kept, *, folder: Path
     head = json.dumps(
         {
             "mark": mark(laid, mean, share),
-            "regions": list(laid.regions),
             "bound": found.bound,
-            "price": found.price.tolist(),
+            "cases": [
+                {
+                    "missed": {
+                        f"{laid.regions[region]} {FIGURES[figure]}": told
+                        for (region, figure), told in case.missed.items()
+                    },
+                    "price": case.price.tolist(),
+                }
+                for case in found.cases
+            ],
         }
     )
     with whole_file(place) as fresh:
         fresh.write_text(head[:-1] + ', "answers": {\n' + lines + "\n}}\n", encoding="utf-8")
     return place
+
+
+def _figure(laid: Layout, name: str) -> Figure:
+    """Region and figure of a name such as ``NUR mean``."""
+    region, figure = name.split(" ")
+    return laid.regions.index(region), FIGURES.index(figure)
 
 
 def _names(laid: Layout) -> list[str]:

@@ -34,6 +34,8 @@ class Layout:
         Ratings 1..5 over all regions.
     weight : (B, R) float
         Of the block's item in the region's official score; zero where it has no raters.
+    users : (B,) int
+        A number that blocks put to the same users or complainers share, -1 where everyone is asked.
     """
 
     service: str
@@ -46,6 +48,7 @@ class Layout:
     raters: Ints
     counts: Ints
     weight: Floats
+    users: Ints
 
     def only(self, blocks: slice | Ints) -> "Layout":
         """Some of the blocks, which weigh as before."""
@@ -58,6 +61,7 @@ class Layout:
             raters=self.raters[blocks],
             counts=self.counts[blocks],
             weight=self.weight[blocks],
+            users=self.users[blocks],
         )
 
     def block(self, b: int) -> "Layout":
@@ -108,6 +112,15 @@ def layout(service: str) -> Layout:
         raters,
         counts,
         weights(channel, label, raters),
+        _users(service, channel, item),
+    )
+
+
+def as_answered(laid: Layout, cells: Ints) -> Layout:
+    """The layout of (B, R, 6) answers, none and 1..5: people asked and raters, and weights that follow."""
+    raters = cells[..., 1:].sum(axis=2)
+    return replace(
+        laid, asked=cells.sum(axis=2), raters=raters, weight=weights(laid.channel, laid.label, raters)
     )
 
 
@@ -116,6 +129,12 @@ def _by_region(group: Group, item: int, people: Ints) -> tuple[Ints, Ints]:
     asked = people if group.shared[item] < 0 else apportion(int(group.asked[item]), people)
     silent = int(group.asked[item] - group.counts[item].sum())
     return asked, asked - apportion(silent, asked)
+
+
+def _users(service: str, channel: Ints, item: Ints) -> Ints:
+    shared = [form_group(service, form.channel).shared for form in target(service).forms]
+    group = np.array([shared[h][k] for h, k in zip(channel, item, strict=True)], dtype=np.int64)
+    return np.where(group < 0, -1, channel * (group.max() + 1) + group)
 
 
 def _labels(service: str, channel: Ints, item: Ints) -> Ints:

@@ -3,11 +3,10 @@
     python -m sapa.microdata.nearer s49 s50 ...
 
 writes what :mod:`sapa.microdata.kept` reads, and prints error and bound of each service. Without names it
-takes all, one to ten minutes each.
+takes all, up to half an hour each.
 """
 
 import sys
-from dataclasses import replace
 from importlib.resources import as_file
 from typing import Final
 
@@ -15,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sapa.microdata.board import Board
-from sapa.microdata.bound import STEPS, best_prices, prices
+from sapa.microdata.bound import STEPS, bound, prices
+from sapa.microdata.cases import best_cases
 from sapa.microdata.exchange import SWEEPS, settle
 from sapa.microdata.kept import FOLDER, Kept, keep, kept
-from sapa.microdata.layout import Layout, layout
+from sapa.microdata.layout import Layout, as_answered, layout
+from sapa.microdata.moves import moved
 from sapa.microdata.placement import regional_tables
 from sapa.microdata.programme import parts, sums
 from sapa.microdata.regional_report import PROVED, nearness, variance_within
@@ -29,6 +30,7 @@ from sapa.microdata.spread import spread
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+RESTARTS: Final = 20
 ROUNDS: Final = 60
 TIES: Final = (0.0, 0.02, 0.1)  # units of error that departures from independence cost
 LIKE: Final = (2, 0)  # by how much counts of items may differ that are summed: first by little, then not
@@ -43,49 +45,67 @@ def nearer(
     share: Floats,
     *,
     start: Kept | None = None,
+    restarts: int = RESTARTS,
     rounds: int = ROUNDS,
     steps: int = STEPS,
     seed: int = 2020,
 ) -> Kept:
-    """The placement that a long search finds, and the bound with its prices.
+    """The placement that a long search finds, and a bound of those with its users by region.
+
+    Users and complainers are moved between regions first. Then all answers are placed anew with these users
+    and the items that regions leave unrated.
 
     Parameters
     ----------
     laid
-        With missing answers where printed pairs need them: items that a region does not rate stay unrated.
+        With missing answers where printed pairs need them.
     start
-        What an earlier search found: this one goes on from there, and its result is no worse.
+        What an earlier search found: this one goes on from there, and its result errs no more.
+    restarts
+        Of moves of users.
     rounds, steps
         Neighbourhoods of the search, and steps of the prices.
     """
+    if start is None:
+        short = place_ratings(laid, mean, share)
+        start = Kept(Board.of(short.layout, short.ratings, mean, share).cells, 0.0, ())
+    rng = np.random.default_rng(seed)
+    cells = moved(laid, start.cells, mean, share, restarts=restarts, rng=rng, allowed=_spread_enough)
+    best = _board(laid, cells, mean, share)
+    if (cells == start.cells).all() and start.cases and _error(best) <= start.bound + ENOUGH:
+        return start
+    laid = as_answered(laid, cells)
     found, total = parts(laid, mean, share)
-    old = start is not None and start.price.size == total.size
-    short = place_ratings(laid, mean, share)
-    best = Board.of(short.layout, short.ratings, mean, share)
-    if start is not None:
-        best = min(best, _board(laid, start.cells, mean, share), key=_error)
-    known = start is not None
-    price, below = best_prices(
-        found,
-        total,
-        start.price if start and old else prices(found, total),
-        goal=_error(best) - ENOUGH,
-        steps=steps,
-    )
+    fits = bool(start.cases) and start.cases[0].price.size == total.size
+    price = start.cases[0].price if fits else prices(found, total)
+    below = bound(found, total, price)
     for like in LIKE:
-        for ties in TIES:
-            if _error(best) <= below + ENOUGH:
-                break
-            given = best.cells if known else None
-            new = _searched(
-                laid, mean, share, given, rounds=rounds, goal=below, ties=ties, like=like, seed=seed
-            )
-            within = [board for board in new if variance_within(board.cells[..., 1:]) >= WITHIN]
-            best = min([best, *within], key=_error)
-            if within:
-                known = True
-                break
-    return Kept(best.cells, below, price)
+        best = _placed_anew(laid, best, mean, share, rounds=rounds, goal=below, like=like, seed=seed)
+    cases, below = best_cases(found, total, price, goal=_error(best) - ENOUGH, steps=steps)
+    if (cells == start.cells).all() and start.bound > below:
+        cases, below = start.cases, start.bound
+    return Kept(best.cells, below, cases)
+
+
+def _spread_enough(cells: Ints) -> bool:
+    return variance_within(cells[..., 1:]) >= WITHIN
+
+
+def _placed_anew(
+    laid: Layout, best: Board, mean: Floats, share: Floats, *, rounds: int, goal: float, like: int, seed: int
+) -> Board:
+    """The best answers once neighbourhoods are solved anew, ties costing as little as lets ratings spread."""
+    for ties in TIES:
+        if _error(best) <= goal + ENOUGH:
+            break
+        new = _searched(
+            laid, mean, share, best.cells, rounds=rounds, goal=goal, ties=ties, like=like, seed=seed
+        )
+        enough = [board for board in new if _spread_enough(board.cells)]
+        best = min([best, *enough], key=_error)
+        if enough:
+            break
+    return best
 
 
 def _error(board: Board) -> float:
@@ -93,14 +113,14 @@ def _error(board: Board) -> float:
 
 
 def _board(laid: Layout, cells: Ints, mean: Floats, share: Floats) -> Board:
-    return Board.of(replace(laid, raters=cells[..., 1:].sum(axis=2)), cells[..., 1:], mean, share)
+    return Board.of(as_answered(laid, cells), cells[..., 1:], mean, share)
 
 
 def _searched(
     laid: Layout,
     mean: Floats,
     share: Floats,
-    given: Ints | None,
+    given: Ints,
     *,
     rounds: int,
     goal: float,
@@ -110,7 +130,7 @@ def _searched(
 ) -> list[Board]:
     """Answers before and after exchanges, none where items cannot have what was found."""
     found, total = parts(laid, mean, share, like=like, clear=CLEAR)
-    start = None if given is None else sums(laid, given, like=like)
+    start = sums(laid, given, like=like)
     people = laid.people.sum(axis=1)
     try:
         solved, _ = search(found, total, people, rounds=rounds, goal=goal, ties=ties, start=start, seed=seed)
@@ -124,7 +144,12 @@ def _searched(
 
 def main(services: list[str], *, seed: int = 2020) -> None:
     """Search on from what is kept, and keep what is found."""
-    for service in services or [name for name in regional_tables() if name != AMBULANCE]:
+    local = [name for name in regional_tables() if name != AMBULANCE]
+    if unknown := [name for name in services if name not in local]:
+        raise ValueError(
+            f"services must be local ones that are searched, got {unknown[0]!r}; known are {', '.join(local)}"
+        )
+    for service in services or local:
         base = layout(service)
         mean, share = regional_figures(service, base.regions)
         laid = silent_where_needed(base, mean, share)

@@ -26,6 +26,7 @@ Terms = dict[int, float]
 Levels = tuple[tuple[int, int, int, tuple[int, ...]], ...]
 LOST: Final = np.array([4, 3, 2, 1, 0])  # points below five of ratings 1..5
 MOST: Final = (400.0, 1000.0)  # units between the least and the largest mean, and satisfaction
+LIKE: Final = 2  # counts of a rating by which items may differ that are summed
 APART: Final = 1e6
 TOLERANCE: Final = 1.1e-6  # of whole numbers in the solver, and a little
 
@@ -44,6 +45,8 @@ class Part:
         Between ``least`` and ``most``.
     sums : (6 C, N) sparse
         Ratings 1..5 and missing answers of each class.
+    missed
+        Positions of what tells whether the mean, and satisfaction, does not print; -1 where none is printed.
     levels : tuple of (C,) tuples of (silent, items, lost, ratings)
         Of each class: missing answers of an item, positions of the number of such items, of the points that
         they lose and of their ratings 1..5.
@@ -58,6 +61,7 @@ class Part:
     least: Floats
     most: Floats
     sums: csr_array
+    missed: tuple[int, ...]
     levels: tuple[Levels, ...]
 
 
@@ -100,15 +104,15 @@ def alike(laid: Layout, like: int) -> Ints:
 
 
 def parts(
-    laid: Layout, mean: Floats, share: Floats, *, like: int = 2, clear: float = 0.0
+    laid: Layout, mean: Floats, share: Floats, *, like: int = LIKE, clear: float = 0.0
 ) -> tuple[list[Part], Floats]:
     """Programme of every region, and the (6 C,) ratings 1..5 and missing answers of each class of items.
 
-    People and items rated in each region are the layout's; raters of an item lie anywhere. Figures within
+    People asked and items rated in each region are the layout's; raters lie anywhere. Figures within
     `clear` units of an interval's open end count as outside: a solver may take the end itself for inside,
     which does no harm to a bound (:func:`steps_apart` lessens it) but misleads a search.
     """
-    laid = replace(laid, label=alike(laid, like))
+    laid = replace(laid, label=alike(laid, like))  # classes take the place of criteria
     labels = np.unique(laid.label)
     ends = [
         np.stack(interval(figure, unit)) / unit for figure, unit in ((mean, MEAN_UNIT), (share, SHARE_UNIT))
@@ -120,7 +124,7 @@ def parts(
     return found, np.concatenate(total).astype(float)
 
 
-def sums(laid: Layout, cells: Ints, *, like: int = 2) -> Floats:
+def sums(laid: Layout, cells: Ints, *, like: int = LIKE) -> Floats:
     """(R, 6 C) ratings 1..5 and missing answers of each class of items in (B, R, 6) counts of answers."""
     of = np.eye(len(cells))[alike(laid, like)]
     rated = np.where((laid.weight > 0)[..., None], cells, 0)
@@ -148,11 +152,12 @@ def _part(laid: Layout, labels: Ints, region: int, mean: Floats, share: Floats, 
         levels.append(level)
         for kind, terms in zip(kinds, found, strict=True):
             kind.append(terms)
+    missed = []
     for terms, (low, high), far, step in zip(
         figures, (mean - best, share), MOST, steps_apart(laid, region), strict=True
     ):
         margin = TOLERANCE * far
-        _error(draft, terms, low, high, far, max(clear, margin if step > margin else 0.0))
+        missed.append(_error(draft, terms, low, high, far, max(clear, margin if step > margin else 0.0)))
     size = len(draft.cost)
     return Part(
         cost=np.array(draft.cost),
@@ -164,6 +169,7 @@ def _part(laid: Layout, labels: Ints, region: int, mean: Floats, share: Floats, 
         least=np.array([least for _, least, _ in draft.rows]),
         most=np.array([most for *_, most in draft.rows]),
         sums=_sparse([terms for kind in kinds for terms in kind], size),
+        missed=tuple(missed),
         levels=tuple(levels),
     )
 
@@ -220,18 +226,20 @@ def _near(draft: _Draft, terms: Terms, part: Floats, counts: Ints, value: Floats
         draft.row(terms | {over: -1.0, under: 1.0}, usual - sd, usual + sd)
 
 
-def _error(draft: _Draft, terms: Terms, low: float, high: float, far: float, clear: float) -> None:
+def _error(draft: _Draft, terms: Terms, low: float, high: float, far: float, clear: float) -> int:
     """The error of a figure: nothing inside the interval, else the distance from it and half a unit.
 
-    Figures so near to the open end that they are not `clear` of it are outside.
+    Figures so near to the open end that they are not `clear` of it are outside. Returned is the position of
+    what tells whether the figure is missed, -1 where none is printed.
     """
     if not (np.isfinite(low) and terms):
-        return
+        return -1
     off, missed = draft.variable(far, whole=False, cost=1.0), draft.variable(1.0, cost=HALF)
     draft.row(terms | {off: -1.0}, -np.inf, high)
     draft.row(terms | {off: 1.0}, low, np.inf)
     draft.row({off: 1.0, missed: -far}, -np.inf, 0.0)
     draft.row(terms | {missed: -far - clear}, -np.inf, high - clear)
+    return missed
 
 
 def steps_apart(laid: Layout, region: int) -> tuple[float, float]:

@@ -24,9 +24,10 @@ def regional_nearness() -> pd.DataFrame:
     -------
     One row a service: ``service``; ``printed`` and ``met`` figures; ``error``, the total distance of figures
     that are not met from the printed ones, in units of their last digits, which the placement makes small;
-    ``least_error``, which no answers go below that have the same counts and people of regions and leave the
-    same items of regions unrated, whoever the raters are (:mod:`sapa.microdata.bound`; of s62, item by item,
-    a dynamic programme); ``gap`` between the two and whether the least is thereby ``proved``; and
+    ``least_error``, which no answers go below that have the same counts, the same people, users and
+    complainers of regions and leave the same items of regions unrated, whoever the raters are
+    (:mod:`sapa.microdata.bound`; of s62, item by item, a dynamic programme); ``gap`` between the two and
+    whether the least is thereby ``proved``; and
     ``variance_within``, the share of the variance of the items' ratings that lies within regions.
 
     Examples

@@ -1,7 +1,8 @@
 """Ratings of local services placed in regions so that the printed regional figures are near.
 
 The counts of every item over all regions stay as solved. What a long search found for these counts is kept
-with the package (:mod:`sapa.microdata.kept`). For other counts there is a short way: missing answers go where
+with the package (:mod:`sapa.microdata.kept`), users and complainers moved between regions too. For other
+counts there is a short way: missing answers go where
 printed pairs need them, ratings as near to the printed figures as can be with little divergence from
 independence of rating and region; what is not whole is rounded item by item, and exchanges of answers between
 pairs of regions mend what rounding moved. (s62, whose items are printed one by one, is placed exactly.)
@@ -18,7 +19,7 @@ from scipy.optimize import linprog
 from sapa.microdata.board import Board
 from sapa.microdata.exchange import exchange
 from sapa.microdata.kept import kept
-from sapa.microdata.layout import Layout, layout, weights
+from sapa.microdata.layout import Layout, as_answered, layout
 from sapa.microdata.nearest import margin_rows, nearest_ratings
 from sapa.microdata.people import Group
 from sapa.microdata.points import placed_points
@@ -38,7 +39,7 @@ GRAIN: Final = 1e-7
 class Placed:
     """A local service's answers by region: the layout, with raters as placed, and (B, R, 5) ratings.
 
-    ``bound`` is an error that no placement goes below, where one is kept.
+    ``bound`` is an error that no placement with the same users by region goes below, where one is kept.
     """
 
     layout: Layout
@@ -71,10 +72,7 @@ def placed(service: str) -> Placed:
     found = kept(laid, mean, share)
     if found is None:
         return place_ratings(silent_where_needed(laid, mean, share), mean, share)
-    ratings = found.cells[..., 1:]
-    raters = ratings.sum(axis=2)
-    laid = replace(laid, raters=raters, weight=weights(laid.channel, laid.label, raters))
-    return Placed(laid, ratings, found.bound)
+    return Placed(as_answered(laid, found.cells), found.cells[..., 1:], found.bound)
 
 
 def regional_figures(service: str, regions: tuple[str, ...]) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""Counts by criterion of a local service's regions whose printed figures err little.
+"""Counts by class of items of a local service's regions whose printed figures err little.
 
 First one region after another is made whole, the smallest first, while those left stay real numbers (relax
 and fix): so the largest, where an error costs least, takes what is left. Then regions are solved again, a few

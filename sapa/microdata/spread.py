@@ -1,4 +1,4 @@
-"""Ratings of single items by region that make the figures that sums by criterion make, near independence.
+"""Ratings of single items by region that make the figures that sums by class make, near independence.
 
 The items of one class share a region's fives, lost points and missing answers so that each item keeps
 its counts over all regions: small integer programmes, one a class. Where no ratings do that, the figures that
@@ -16,7 +16,7 @@ from scipy.sparse import block_array, csr_array, diags_array, eye_array, hstack,
 
 from sapa.microdata.layout import Layout
 from sapa.microdata.nearest import FIVE, rungs
-from sapa.microdata.programme import LOST, Part, alike
+from sapa.microdata.programme import LIKE, LOST, Part, alike
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT
 
 Ints = NDArray[np.int64]
@@ -27,7 +27,7 @@ STRICT: Final = 1e4  # nats of divergence that a unit of error costs
 
 
 def spread(
-    laid: Layout, found: Sequence[Part], solved: Sequence[Floats], *, like: int = 2
+    laid: Layout, found: Sequence[Part], solved: Sequence[Floats], *, like: int = LIKE
 ) -> tuple[Layout, Ints]:
     """Layout with raters as solved, and (B, R, 5) ratings with the regions' sums.
 

@@ -1,18 +1,21 @@
 """The long search for regional placements and the bound: against every placement of tiny services."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import permutations, product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from sapa.microdata.board import Board
 from sapa.microdata.bound import best_prices, bound, prices
+from sapa.microdata.cases import Case, best_cases, bound_by_cases, exhaustive, given
 from sapa.microdata.kept import keep, kept, mark
-from sapa.microdata.layout import Layout, layout
-from sapa.microdata.nearer import nearer
+from sapa.microdata.layout import Layout, as_answered, layout
+from sapa.microdata.nearer import main, nearer
 from sapa.microdata.placement import regional_tables
 from sapa.microdata.programme import alike, parts, steps_apart, sums
 from sapa.microdata.regional_report import regional_nearness
@@ -46,6 +49,7 @@ def tiny(seed: int) -> tuple[Layout, np.ndarray, np.ndarray]:
         raters,
         counts,
         np.repeat(np.array([0.25, 0.25, 0.5])[:, None], 3, axis=1),
+        np.full(3, -1),
     )
     return laid, rng.uniform(3.0, 5.0, 3).round(2), rng.uniform(0.2, 0.9, 3).round(3)
 
@@ -116,10 +120,48 @@ def test_better_prices_raise_the_bound_and_keep_it_below_every_placement(seed: i
     laid, mean, share = tiny(seed)
     found, total = parts(laid, mean, share)
     dear = np.random.default_rng(seed).normal(0, 5, total.size)
-    price, below = best_prices(found, total, dear)
-    assert below == pytest.approx(bound(found, total, price))
-    assert bound(found, total, dear) < below <= least_enumerated(laid, mean, share) + 1e-4
-    assert below > bound(found, total, prices(found, total)) - 0.5
+    best = best_prices(found, total, dear)
+    assert best.bound == pytest.approx(bound(found, total, best.price))
+    assert bound(found, total, dear) < best.bound <= least_enumerated(laid, mean, share) + 1e-4
+    assert best.bound > bound(found, total, prices(found, total)) - 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_cases_raise_the_bound_and_keep_it_below_every_placement(seed: int) -> None:
+    laid, mean, share = tiny(seed)
+    found, total = parts(laid, mean, share)
+    least_error = least_enumerated(laid, mean, share)
+    price = prices(found, total)
+    one, alone = best_cases(found, total, price, goal=least_error, steps=20, most=1)
+    cases, below = best_cases(found, total, price, goal=least_error - 1e-4, steps=20, most=30)
+    assert len(one) == 1
+    assert exhaustive([case.missed for case in cases])
+    assert alone - 1e-5 <= below <= least_error + 1e-4
+    assert bound_by_cases(found, total, cases) == pytest.approx(below, abs=1e-4)
+    assert below > least_error - 0.3
+
+
+def test_a_case_without_a_placement_has_no_least_error() -> None:
+    """Three and four points of one person print as no 4.50."""
+    laid, *_ = tiny(0)
+    found, total = parts(laid, np.full(3, 4.51), np.full(3, np.nan))
+    told = given(found, {(0, 0): False})
+    assert bound(told, total, np.zeros(total.size)) == np.inf
+    assert bound(given(found, {(0, 0): True}), total, np.zeros(total.size)) < np.inf
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_cases_are_exhaustive_when_every_outcome_falls_under_one(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    cases = [
+        {(int(f), 0): bool(rng.integers(2)) for f in rng.choice(3, rng.integers(1, 3), replace=False)}
+        for _ in range(rng.integers(1, 7))
+    ]
+    every = all(
+        any(all(outcome[r] == told for (r, _), told in case.items()) for case in cases)
+        for outcome in product((False, True), repeat=3)
+    )
+    assert exhaustive(cases) == every
 
 
 def test_a_figure_at_the_open_end_of_its_interval_is_missed() -> None:
@@ -133,6 +175,7 @@ def test_a_figure_at_the_open_end_of_its_interval_is_missed() -> None:
         np.array([[8]]),
         np.array([[0, 0, 0, 7, 1]]),
         np.ones((1, 1)),
+        np.array([-1]),
     )
     for printed, error_of in ((4.13, 0.0), (4.12, 0.5), (4.11, 1.5)):
         found, total = parts(eight, np.array([printed]), np.array([np.nan]))
@@ -193,8 +236,8 @@ def admitted(service: str) -> None:
     assert answers is not None
     found, _ = parts(laid, mean, share)
     errors = Board.of(laid, answers.cells[..., 1:], mean, share).errors()
-    for part, given, mine in zip(found, sums(laid, answers.cells), errors, strict=True):
-        assert least([part], given).fun <= mine + 1e-6
+    for part, counts, mine in zip(found, sums(laid, answers.cells), errors, strict=True):
+        assert least([part], counts).fun <= mine + 1e-6
 
 
 @pytest.mark.parametrize("service", ["s60", "s63"])
@@ -220,14 +263,13 @@ def test_kept_prices_prove_every_kept_bound(service: str) -> None:
 
 
 def prove(service: str) -> None:
-    """Every region's integer programme at the kept prices, solved again: together they are the kept bound."""
+    """Every region's integer programme at the kept prices of every case, solved again: the kept bound."""
     laid = layout(service)
     mean, share = regional_figures(service, laid.regions)
     found = kept(laid, mean, share)
     assert found is not None
-    assert bound(*parts(placed(service).layout, mean, share), found.price) == pytest.approx(
-        found.bound, abs=1e-3
-    )
+    programmes = parts(placed(service).layout, mean, share)
+    assert bound_by_cases(*programmes, found.cases) == pytest.approx(found.bound, abs=1e-3)
 
 
 def test_nothing_is_kept_of_other_figures_and_broken_files_are_named(tmp_path: Path) -> None:
@@ -238,20 +280,120 @@ def test_nothing_is_kept_of_other_figures_and_broken_files_are_named(tmp_path: P
     assert kept(laid, mean + 0.01, share) is None
     assert kept(laid, mean, share, folder=tmp_path) is None
     assert mark(replace(laid, counts=laid.counts[::-1]), mean, share) != mark(laid, mean, share)
-    place = keep(laid, mean, share, found, folder=tmp_path)
+    keep(laid, mean, share, found, folder=tmp_path)
     again = kept(laid, mean, share, folder=tmp_path)
     assert again is not None
     assert (again.cells == found.cells).all()
     assert again.bound == found.bound
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda told: told["answers"].popitem(), "answers must be whole counts by item and region of s63"),
+        (lambda told: put(told, [-1, 0, 0, 0, 0, 2]), "answers must be whole counts by item and region"),
+        (lambda told: put(told, [0, 0, 0, 0, 0, 1.5]), "answers must be whole counts by item and region"),
+        (lambda told: put(told, ["x", 0, 0, 0, 0, 1]), "answers must be whole counts by item and region"),
+        (lambda told: put(told, [0, 0, 0, 0]), "must hold mark, bound, cases and answers"),
+        (
+            lambda told: put(told, [0, 0, 0, 0, 0, 99]),
+            "answers must add up to the people asked and the counts",
+        ),
+        (lambda told: moved(told), "answers must be of all people of a region, of the same users"),
+        (lambda told: told.update(bound=float("nan")), "bound must be a number from 0 and prices"),
+        (lambda told: told.update(bound=-5.0), "bound must be a number from 0 and prices"),
+        (lambda told: told["cases"][0]["price"].pop(), "bound must be a number from 0 and prices"),
+        (lambda told: told["cases"][0].update(missed={"NUR mean": True}), "leave out no placement"),
+        (
+            lambda told: told["cases"][0].update(missed={"NUR": True}),
+            "must hold mark, bound, cases and answers",
+        ),
+        (lambda told: told.pop("cases"), "must hold mark, bound, cases and answers; KeyError: 'cases'"),
+        (lambda told: told.update(answers=[]), "must hold mark, bound, cases and answers"),
+    ],
+)
+def test_broken_kept_files_are_named_with_a_remedy(
+    tmp_path: Path, change: Callable[[dict[str, Any]], object], message: str
+) -> None:
+    laid = layout("s63")
+    mean, share = regional_figures("s63", laid.regions)
+    found = kept(laid, mean, share)
+    assert found is not None
+    place = keep(laid, mean, share, found, folder=tmp_path)
     told = json.loads(place.read_text(encoding="utf-8"))
-    first = next(iter(told["answers"]))
-    told["answers"][first][0][5] += 1
+    change(told)
     place.write_text(json.dumps(told), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"s63.json: answers must add up to the people asked"):
+    with pytest.raises(ValueError, match=rf"s63.json: .*{message}.*; delete the file and run python -m"):
         kept(laid, mean, share, folder=tmp_path)
-    told["answers"][first][0] = [-1, 0, 0, 0, 0, 2]
-    place.write_text(json.dumps(told), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"s63.json: answers must be counts by item and region"):
+
+
+def put(told: dict[str, Any], answers: list[object]) -> None:
+    """Other answers to the first item in the first region."""
+    next(iter(told["answers"].values()))[0] = answers
+
+
+def moved(told: dict[str, Any]) -> None:
+    """One person's answer to the first item moved to the next region."""
+    a, b, *_ = next(iter(told["answers"].values()))
+    answer = next(k for k in range(6) if a[k])
+    a[answer] -= 1
+    b[answer] += 1
+
+
+def test_an_empty_kept_file_is_named(tmp_path: Path) -> None:
+    laid = layout("s63")
+    (tmp_path / "s63.json").write_text("", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"s63.json: must hold mark.*JSONDecodeError.*; delete the file"):
+        kept(laid, *regional_figures("s63", laid.regions), folder=tmp_path)
+
+
+@pytest.mark.parametrize("service", ["s99", "s62", "s01"])
+def test_services_that_are_not_searched_are_refused(service: str) -> None:
+    with pytest.raises(ValueError, match=f"services must be local ones that are searched, got '{service}'"):
+        main([service])
+
+
+def test_kept_users_may_live_in_other_regions(tmp_path: Path) -> None:
+    """A complainer moves, all items of the criterion with it; an item alone does not."""
+    laid = layout("s63")
+    mean, share = regional_figures("s63", laid.regions)
+    found = kept(laid, mean, share)
+    assert found is not None
+    group, people = laid.users, laid.people.T[laid.channel]
+    mine = np.flatnonzero(group == group.max())
+    asked = found.cells.sum(axis=2)[mine[0]]
+    a = int(np.argmax(asked))
+    b = int(np.flatnonzero((asked < people[mine[0]]) & (np.arange(asked.size) != a))[0])
+    cells = found.cells.copy()
+    for block in mine:
+        answer = int(np.argmax(cells[block, a]))
+        cells[block, [a, b], answer] += [-1, 1]
+        if block == mine[0] and mine.size > 1:
+            keep(laid, mean, share, replace(found, cells=cells), folder=tmp_path)
+            with pytest.raises(ValueError, match="of the same users"):
+                kept(laid, mean, share, folder=tmp_path)
+    keep(laid, mean, share, replace(found, cells=cells), folder=tmp_path)
+    again = kept(laid, mean, share, folder=tmp_path)
+    assert again is not None
+    assert as_answered(laid, again.cells).asked[mine[0], b] == asked[b] + 1
+
+
+def test_kept_cases_must_leave_out_no_placement(tmp_path: Path) -> None:
+    laid = layout("s63")
+    mean, share = regional_figures("s63", laid.regions)
+    found = kept(laid, mean, share)
+    assert found is not None
+    price = found.cases[0].price
+    halves = tuple(Case({(3, 1): missed}, price) for missed in (False, True))
+    keep(laid, mean, share, replace(found, cases=halves), folder=tmp_path)
+    again = kept(laid, mean, share, folder=tmp_path)
+    assert again is not None
+    assert [case.missed for case in again.cases] == [case.missed for case in halves]
+    assert (again.cases[1].price == price).all()
+    keep(laid, mean, share, replace(found, cases=halves[:1]), folder=tmp_path)
+    with pytest.raises(
+        ValueError, match=r"s63.json: cases must have finite prices and leave out no placement"
+    ):
         kept(laid, mean, share, folder=tmp_path)
 
 

@@ -173,6 +173,7 @@ def two_regions() -> Layout:
         two,
         np.array([[0, 0, 0, 2, 2]]),
         np.ones((1, 2)),
+        np.array([-1]),
     )
 
 
@@ -239,8 +240,8 @@ def test_regional_figures_are_as_near_as_the_bound_says_or_nearly() -> None:
     # items of s62: no placement of these counts and people errs less
     assert rows.at["s62", "proved"]
     local = rows.drop("s62")
-    assert local["error"].sum() < 1.006 * local["least_error"].sum()
-    assert local["met"].sum() >= 480
+    assert local["error"].sum() < 1.03 * local["least_error"].sum()
+    assert local["met"].sum() >= 495
     # nearness is not bought with regions whose people all rate alike
     assert local["variance_within"].min() > 0.4
     assert local["variance_within"].median() > 0.65
