@@ -241,6 +241,7 @@ def test_regional_figures_are_as_near_as_the_bound_says_or_nearly() -> None:
     assert rows.at["s62", "proved"]
     local = rows.drop("s62")
     assert local["error"].sum() < 1.03 * local["least_error"].sum()
+    assert local["error"].sum() < 1230
     assert local["met"].sum() >= 495
     # nearness is not bought with regions whose people all rate alike
     assert local["variance_within"].min() > 0.4
