@@ -117,11 +117,21 @@ def layout(service: str) -> Layout:
 
 
 def as_answered(laid: Layout, cells: Ints) -> Layout:
-    """The layout of (B, R, 6) answers, none and 1..5: people asked and raters, and weights that follow."""
-    raters = cells[..., 1:].sum(axis=2)
+    """The layout of (B, R, 6) answers, none and 1..5: people, those asked, raters, weights that follow."""
+    raters, asked = cells[..., 1:].sum(axis=2), cells.sum(axis=2)
     return replace(
-        laid, asked=cells.sum(axis=2), raters=raters, weight=weights(laid.channel, laid.label, raters)
+        laid,
+        people=people_of(laid, asked),
+        asked=asked,
+        raters=raters,
+        weight=weights(laid.channel, laid.label, raters),
     )
+
+
+def people_of(laid: Layout, asked: Ints) -> Ints:
+    """(R, H) people by region and channel: those asked (B, R) an item that is put to everyone."""
+    put_to_all = [np.flatnonzero((laid.channel == h) & (laid.users < 0))[0] for h in np.unique(laid.channel)]
+    return asked[put_to_all].T
 
 
 def _by_region(group: Group, item: int, people: Ints) -> tuple[Ints, Ints]:

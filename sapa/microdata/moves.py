@@ -1,126 +1,94 @@
-"""Users and complainers moved between regions so that the printed regional figures come nearer.
+"""Moves of people between regions that leave items their counts and regions their people.
 
-Who of a region's people complained, or used the assistant, is printed of services only. A move takes one of
-them, with an answer to every item put to them, to another region; exchanges of answers mend what it does, and
-it is kept when the error falls. Where no move helps, some random ones are made first (iterated local search;
-Lourenco, Martin & Stutzle 2003).
+Who of a region's people complained, used the assistant, did not answer, or came by which channel, is printed
+of services only. A user moves with an answer to every item put to users; a person of one channel swaps places
+with one of another channel, all their answers with them; an item's only rater in a region swaps answers with
+someone elsewhere who gave none.
 """
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sapa.microdata.board import Board
-from sapa.microdata.exchange import settle
-from sapa.microdata.layout import Layout, as_answered
+from sapa.microdata.layout import Layout, people_of
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Move = tuple[Ints, int, int]  # blocks put to the same users, the region left, and the new one
-KICKS: Final = 3  # random moves before a new descent
-HOPEFUL: Final = 2.0  # units of error above the best at which a move is worth mending everywhere
-GAIN: Final = 1e-4
 
 
-def moved(
-    laid: Layout,
-    cells: Ints,
-    mean: Floats,
-    share: Floats,
-    *,
-    restarts: int,
-    rng: np.random.Generator,
-    allowed: Callable[[Ints], bool] = lambda _: True,
-) -> Ints:
-    """(B, R, 6) answers of no more error: the same counts of items and people of regions, users elsewhere.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An answer to each of some blocks leaves one region and comes to another.
 
-    Parameters
+    Attributes
     ----------
-    cells : (B, R, 6) int
-        Answers, none and 1..5, to begin with.
-    restarts
-        Descents after random moves.
-    allowed
-        Whether answers may be taken.
+    blocks : (K,) int
+    leaves, comes
+        Regions.
+    rates
+        Whether the answer is a rating, or none; either where this is not told.
     """
-    search = _Search(laid, mean, share, rng, allowed)
-    best = search.descent(cells)
-    for _ in range(restarts):
-        if search.error(best) <= GAIN:
-            break
-        new = best
-        for _ in range(KICKS):
-            moves = search.moves(new)
-            new = search.after(new, moves[rng.integers(len(moves))]) if moves else new
-        new = search.descent(new)
-        if search.error(new) < search.error(best) - GAIN and allowed(new):
-            best = new
-    return best
+
+    blocks: Ints
+    leaves: int
+    comes: int
+    rates: bool | None = None
 
 
-class _Search:
-    """What moves are judged by."""
+Move = tuple[Step, ...]
 
-    def __init__(
-        self,
-        laid: Layout,
-        mean: Floats,
-        share: Floats,
-        rng: np.random.Generator,
-        allowed: Callable[[Ints], bool],
-    ) -> None:
-        group = laid.users
-        self.groups = [np.flatnonzero(group == g) for g in np.unique(group[group >= 0])]
-        self.people = laid.people.T[laid.channel]
-        self.laid, self.mean, self.share, self.rng, self.allowed = laid, mean, share, rng, allowed
 
-    def board(self, cells: Ints) -> Board:
-        return Board.of(as_answered(self.laid, cells), cells[..., 1:], self.mean, self.share)
+def user_moves(laid: Layout, cells: Ints) -> Iterator[Move]:
+    """One user of a region becomes one of another that has people who are none."""
+    people = people_of(laid, cells.sum(axis=2)).T
+    for label in np.unique(laid.users[laid.users >= 0]):
+        blocks = np.flatnonzero(laid.users == label)
+        asked = cells[blocks[0]].sum(axis=1)
+        for a, b in _pairs(asked > 0, asked < people[laid.channel[blocks[0]]]):
+            yield (Step(blocks, a, b),)
 
-    def error(self, cells: Ints) -> float:
-        return float(self.board(cells).errors().sum())
 
-    def moves(self, cells: Ints) -> list[Move]:
-        """All moves in random order, those between regions of large error first, more often than not."""
-        errors = self.board(cells).errors()
-        found: list[Move] = []
-        for blocks in self.groups:
-            asked, people = cells[blocks[0]].sum(axis=1), self.people[blocks[0]]
-            leave, come = np.flatnonzero(asked > 0), np.flatnonzero(asked < people)
-            found.extend((blocks, a, b) for a in leave.tolist() for b in come.tolist() if a != b)
-        if not found:
-            return []
-        weight = np.array([errors[a] + errors[b] for _, a, b in found])
-        weight += 0.3 * weight.mean() + GAIN
-        order = self.rng.choice(len(found), len(found), replace=False, p=weight / weight.sum())
-        return [found[i] for i in order]
+def channel_swaps(laid: Layout, cells: Ints) -> Iterator[Move]:
+    """A person of one channel in a region swaps places with one of another channel elsewhere."""
+    people = people_of(laid, cells.sum(axis=2)).T
+    for h, g in combinations(range(len(people)), 2):
+        for a, b in _pairs(people[h] > 0, people[g] > 0):
+            yield Step(_of_person(laid, cells, h, a), a, b), Step(_of_person(laid, cells, g, b), b, a)
 
-    def after(self, cells: Ints, move: Move) -> Ints:
-        """Answers with one user moved."""
-        blocks, a, b = move
-        new = cells.copy()
-        for block in blocks.tolist():
-            answer = self.rng.choice(np.flatnonzero(new[block, a]))
-            new[block, [a, b], answer] += [-1, 1]
-        return new
 
-    def descent(self, cells: Ints) -> Ints:
-        """Moves that lessen the error, mended, until none of them does."""
-        best, gained = self.error(cells), True
-        while gained and best > GAIN:
-            gained = False
-            for move in self.moves(cells):
-                blocks, a, b = move
-                asked = cells[blocks[0]].sum(axis=1)
-                if asked[a] == 0 or asked[b] >= self.people[blocks[0], b]:
-                    continue  # an earlier move has been taken
-                board = self.board(self.after(cells, move))
-                settle(board, [a, b], 2, 4)
-                if board.errors().sum() < best + HOPEFUL:
-                    everywhere = list(range(len(self.laid.regions)))
-                    settle(board, everywhere, 3, len(everywhere))
-                if board.errors().sum() < best - GAIN and self.allowed(board.cells):
-                    cells, best, gained = board.cells.copy(), float(board.errors().sum()), True
-        return cells
+def blank_swaps(laid: Layout, cells: Ints) -> Iterator[Move]:
+    """An item's only rater in a region swaps answers with one elsewhere who gave none, or the reverse."""
+    raters, silent = cells[..., 1:].sum(axis=2), cells[..., 0]
+    for block in np.flatnonzero(silent.any(axis=1)).tolist():
+        last, none = raters[block] == 1, (raters[block] == 0) & (silent[block] > 0)
+        one = np.array([block])
+        for a, b in sorted({*_pairs(last, silent[block] > 0), *_pairs(raters[block] > 0, none)}):
+            yield Step(one, a, b, rates=True), Step(one, b, a, rates=False)
+
+
+def made(cells: Ints, move: Move, rng: np.random.Generator) -> Ints:
+    """(B, R, 6) answers after a move; which of a region's answers to an item goes is drawn."""
+    new = cells.copy()
+    for step in move:
+        leave = cells[step.blocks, step.leaves] > 0
+        if step.rates is not None:
+            leave &= (np.arange(6) > 0) == step.rates
+        answer = np.argmax((1 - rng.random(leave.shape)) * leave, axis=1)
+        new[step.blocks, step.leaves, answer] -= 1
+        new[step.blocks, step.comes, answer] += 1
+    return new
+
+
+def _of_person(laid: Layout, cells: Ints, channel: int, region: int) -> Ints:
+    """Items put to a person of a channel: those of users only where all people of the region are users."""
+    mine, asked = laid.channel == channel, cells[:, region].sum(axis=1)
+    people = asked[mine & (laid.users < 0)].max()
+    return np.flatnonzero(mine & ((laid.users < 0) | (asked == people)))
+
+
+def _pairs(leave: NDArray[np.bool_], come: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Pairs of different regions that one may leave and one may come to."""
+    a, b = np.nonzero(np.outer(leave, come) & ~np.eye(leave.size, dtype=bool))
+    return list(zip(a.tolist(), b.tolist(), strict=True))

@@ -1,10 +1,9 @@
 """Ratings of a local service by region, as near to the printed regional figures as its counts allow.
 
 With people and raters of every region fixed, a region's mean and satisfaction are linear in its ratings. A
-linear programme gives the least total distance from the printed intervals, in units of their last digits: a
-bound that no placement of these ratings beats. A second one gives ratings near it: every further rating of a
-cell costs the change of its divergence from independence, every unit of distance costs :data:`PRICE`. (Least
-distance alone heaps an item's low ratings in few regions: then most of the variance within regions is lost.)
+linear programme gives ratings near the printed intervals: every further rating of a cell costs the change of
+its divergence from independence, every unit of distance costs :data:`PRICE`. (Least distance alone heaps an
+item's low ratings in few regions: then most of the variance within regions is lost.)
 """
 
 from dataclasses import dataclass
@@ -78,32 +77,24 @@ def goals(laid: Layout, mean: Floats, share: Floats) -> Goals:
     return Goals(vstack(rows).tocsr(), np.array(lows), np.array(highs))
 
 
-def least_distance(laid: Layout, mean: Floats, share: Floats) -> float:
-    """Total distance from the printed figures, in units of their last digits, that no ratings go below.
-
-    Examples
-    --------
-    The counts of s68 leave a way to every figure that its regional table prints.
-
-    >>> from sapa.microdata.layout import layout
-    >>> from sapa.microdata.regions import regional_figures
-    >>> laid = layout("s68")
-    >>> round(least_distance(laid, *regional_figures("s68", laid.regions)), 6)
-    0.0
-    """
-    size = laid.raters.size * 5
-    everywhere = csr_array(eye_array(size))
-    cells = np.zeros(size)
-    top = np.repeat(laid.raters.ravel(), 5).astype(float)
-    return float(_programme(laid, goals(laid, mean, share), everywhere, cells, cells, top, 1.0)[1].sum())
-
-
 def nearest_ratings(laid: Layout, mean: Floats, share: Floats) -> Floats:
     """(B, R, 5) ratings with the layout's margins, nearly whole, near the print and near independence."""
-    into, cost, width = rungs(laid)
-    nothing = np.zeros(into.shape[0])
-    found, _ = _programme(laid, goals(laid, mean, share), into, nothing, cost, width, PRICE)
-    ratings: Floats = (into @ found).reshape(*laid.raters.shape, 5)
+    wanted, (into, cost, width) = goals(laid, mean, share), rungs(laid)
+    margins, apart = margin_rows(*laid.raters.shape), eye_array(wanted.low.size)
+    rows, total = wanted.rows @ into, np.concatenate([laid.raters.ravel(), laid.counts.ravel()])
+    far = np.full(wanted.low.size, np.inf)
+    answer = linprog(
+        np.concatenate([cost, np.full(far.size, PRICE)]),
+        A_ub=vstack([hstack([rows, -apart]), hstack([-rows, -apart])]).tocsr(),
+        b_ub=np.concatenate([wanted.high, -wanted.low]),
+        A_eq=hstack([margins @ into, csr_array((total.size, far.size))]).tocsr(),
+        b_eq=total,
+        bounds=np.column_stack([np.zeros(cost.size + far.size), np.append(width, far)]),
+        method="highs-ds",
+    )
+    if answer.status != 0:
+        raise ValueError(f"ratings of {laid.service} cannot be placed with these margins: {answer.message}")
+    ratings: Floats = (into @ answer.x[: cost.size]).reshape(*laid.raters.shape, 5)
     return ratings
 
 
@@ -122,27 +113,6 @@ def rungs(laid: Layout) -> tuple[csr_array, Floats, Floats]:
     cost = (gammaln(high + 0.5) - gammaln(low + 0.5)) / (high - low) - np.log(usual[cell])
     into = csr_array((np.ones(cell.size), (cell, np.arange(cell.size))), shape=(usual.size, cell.size))
     return into, cost, high - low
-
-
-def _programme(
-    laid: Layout, wanted: Goals, into: csr_array, first: Floats, cost: Floats, top: Floats, price: float
-) -> tuple[Floats, Floats]:
-    """Variables and distances of least cost, ratings being ``first + into @ variables`` with the margins."""
-    figures, margins = wanted.low.size, margin_rows(*laid.raters.shape)
-    total = np.concatenate([laid.raters.ravel(), laid.counts.ravel()]) - margins @ first
-    rows, start, apart = wanted.rows @ into, wanted.rows @ first, eye_array(figures)
-    answer = linprog(
-        np.concatenate([cost, np.full(figures, price)]),
-        A_ub=vstack([hstack([rows, -apart]), hstack([-rows, -apart])]).tocsr(),
-        b_ub=np.concatenate([wanted.high - start, start - wanted.low]),
-        A_eq=hstack([margins @ into, csr_array((total.size, figures))]).tocsr(),
-        b_eq=total,
-        bounds=np.column_stack([np.zeros(cost.size + figures), np.append(top, np.full(figures, np.inf))]),
-        method="highs-ds",
-    )
-    if answer.status != 0:
-        raise ValueError(f"ratings of {laid.service} cannot be placed with these margins: {answer.message}")
-    return answer.x[: cost.size], answer.x[cost.size :]
 
 
 def margin_rows(blocks: int, regions: int) -> csr_array:

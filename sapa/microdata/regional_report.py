@@ -5,14 +5,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sapa.microdata.board import HALF
-from sapa.microdata.nearest import SCORE, goals, least_distance
+from sapa.microdata.floor import least_errors
+from sapa.microdata.nearest import SCORE, goals
 from sapa.microdata.placement import regional_tables
 from sapa.microdata.points import least_error
 from sapa.microdata.regions import AMBULANCE, Placed, ambulance_figures, placed, regional_figures
 
 Floats = NDArray[np.float64]
 PROVED = 0.01  # of a unit of the last digit: the gap below which the least is taken as proved
-ZERO = 1e-5
 MISSED = 1e-7
 Row = dict[str, str | int | float | bool]
 
@@ -24,10 +24,10 @@ def regional_nearness() -> pd.DataFrame:
     -------
     One row a service: ``service``; ``printed`` and ``met`` figures; ``error``, the total distance of figures
     that are not met from the printed ones, in units of their last digits, which the placement makes small;
-    ``least_error``, which no answers go below that have the same counts, the same people, users and
-    complainers of regions and leave the same items of regions unrated, whoever the raters are
-    (:mod:`sapa.microdata.bound`; of s62, item by item, a dynamic programme); ``gap`` between the two and
-    whether the least is thereby ``proved``; and
+    ``least_error``, which no answers go below that have the same counts and as many people in every
+    region and channel, wherever users live and whatever channel the people of a region used
+    (:func:`sapa.microdata.floor.least_errors`; of s62, item by item, a dynamic programme); ``gap`` between
+    the two and whether the least is thereby ``proved``; and
     ``variance_within``, the share of the variance of the items' ratings that lies within regions.
 
     Examples
@@ -62,13 +62,11 @@ def nearness(service: str) -> Row:
 
 
 def _regions(service: str, found: Placed) -> tuple[Floats, float]:
-    """Distances of regional figures from what prints, and the bound kept, else that of a linear programme."""
+    """Distances of regional figures from what prints, and what no answers go below."""
     printed = regional_figures(service, found.layout.regions)
-    off, least = goals(found.layout, *printed).distance(found.ratings), found.bound
-    if least is None:
-        distance = least_distance(found.layout, *printed)
-        least = distance + HALF * (distance > ZERO)
-    return off, least
+    return goals(found.layout, *printed).distance(found.ratings), float(
+        least_errors(found.layout, *printed).sum()
+    )
 
 
 def _items(found: Placed) -> tuple[Floats, float]:

@@ -1,11 +1,11 @@
 """Ratings of local services placed in regions so that the printed regional figures are near.
 
 The counts of every item over all regions stay as solved. What a long search found for these counts is kept
-with the package (:mod:`sapa.microdata.kept`), users and complainers moved between regions too. For other
-counts there is a short way: missing answers go where
+with the package (:mod:`sapa.microdata.kept`). For other counts there is a short way: missing answers go where
 printed pairs need them, ratings as near to the printed figures as can be with little divergence from
-independence of rating and region; what is not whole is rounded item by item, and exchanges of answers between
-pairs of regions mend what rounding moved. (s62, whose items are printed one by one, is placed exactly.)
+independence of rating and region; what is not whole is rounded item by item, exchanges of answers between
+pairs of regions mend what rounding moved, and people are moved as long as that helps. (s62, whose items are
+printed one by one, is placed exactly.)
 """
 
 from dataclasses import dataclass, replace
@@ -20,6 +20,7 @@ from sapa.microdata.board import Board
 from sapa.microdata.exchange import exchange
 from sapa.microdata.kept import kept
 from sapa.microdata.layout import Layout, as_answered, layout
+from sapa.microdata.local_search import moved
 from sapa.microdata.nearest import margin_rows, nearest_ratings
 from sapa.microdata.people import Group
 from sapa.microdata.points import placed_points
@@ -37,14 +38,10 @@ GRAIN: Final = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A local service's answers by region: the layout, with raters as placed, and (B, R, 5) ratings.
-
-    ``bound`` is an error that no placement with the same users by region goes below, where one is kept.
-    """
+    """A local service's answers by region: the layout, people and raters as placed, and (B, R, 5) ratings."""
 
     layout: Layout
     ratings: Ints
-    bound: float | None = None
 
 
 @cache
@@ -69,10 +66,17 @@ def placed(service: str) -> Placed:
         laid = replace(laid, raters=np.concatenate([item.raters for item, _ in items]))
         return Placed(laid, np.concatenate([ratings for _, ratings in items]))
     mean, share = regional_figures(service, laid.regions)
-    found = kept(laid, mean, share)
-    if found is None:
-        return place_ratings(silent_where_needed(laid, mean, share), mean, share)
-    return Placed(as_answered(laid, found.cells), found.cells[..., 1:], found.bound)
+    cells = kept(laid, mean, share)
+    if cells is None:
+        start = short_way(laid, mean, share)
+        cells = moved(laid, start, mean, share, restarts=0, rng=np.random.default_rng(SEED))
+    return Placed(as_answered(laid, cells), cells[..., 1:])
+
+
+def short_way(laid: Layout, mean: Floats, share: Floats) -> Ints:
+    """(B, R, 6) answers, none and 1..5, with the layout's people and users, near the printed figures."""
+    short = place_ratings(silent_where_needed(laid, mean, share), mean, share)
+    return Board.of(short.layout, short.ratings, mean, share).cells
 
 
 def regional_figures(service: str, regions: tuple[str, ...]) -> tuple[Floats, Floats]:

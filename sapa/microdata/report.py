@@ -1,5 +1,6 @@
 """What the microdata re-publish, what they cannot and why, and what was assumed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -11,9 +12,12 @@ import xarray as xr
 from sapa.microdata.attainable import attains
 from sapa.microdata.cells import ASSISTANT_USE, Cell, cells, complaints
 from sapa.microdata.channels import split, users_only
+from sapa.microdata.floor import least_errors
 from sapa.microdata.lattice import evenly_over, mean_options, shares
-from sapa.microdata.placement import ASSUMPTION
+from sapa.microdata.layout import layout
+from sapa.microdata.placement import ASSUMPTION, regional_tables
 from sapa.microdata.regional_report import regional_nearness
+from sapa.microdata.regions import AMBULANCE, regional_figures
 from sapa.microdata.scored import KEYS, compared
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, Form, target, targets
 
@@ -22,7 +26,9 @@ GIVEN_UP: Final = "given up so that its channel and Table 8 print: no counts of 
 SHARE_FORCED: Final = "; the printed online share fixes the split, on {n} it prints"
 IMPOSSIBLE: Final = "impossible under any denominators: the mean lies below 1 + 4 x satisfaction"
 BEYOND: Final = "outside what its criteria can reach"
-REGION: Final = "not reached with these counts and people of each region; bound in `regions`"
+TOO_FEW: Final = "no placement of these counts prints the pair: it errs by {least:.1f} units at the least"
+REGION: Final = "not found with these counts and people of each region; bound in `regions`"
+ITEM: Final = "no placement of these counts and people brings the item's regions nearer in all"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +47,8 @@ class MicrodataReport:
     splits
         Channel split of every service: how the printed online share bounded it and what it attains.
     regions
-        Regional figures of every local service: how many print, how far the others are, and the least
-        distance that its counts allow (:func:`sapa.microdata.regional_report.regional_nearness`).
+        Regional figures of every local service: how many print, how far the others are, and an error that no
+        placement goes below (:func:`sapa.microdata.regional_report.regional_nearness`).
     users
         People whom feedback and assistant items were put to.
     assumptions
@@ -103,8 +109,8 @@ def _table8(figures: pd.DataFrame) -> pd.DataFrame:
 def _misses(figures: pd.DataFrame) -> pd.DataFrame:
     missed = figures[~figures["prints"]].copy()
     missed["difference"] = missed["computed"] - missed["printed"]
-    impossible = _impossible(figures)
-    missed["reason"] = [_reason(row, impossible) for _, row in missed.iterrows()]
+    impossible, least = _impossible(figures), _least()
+    missed["reason"] = [_reason(row, impossible, least) for _, row in missed.iterrows()]
     columns = ["level", *KEYS, "statistic", "printed", "computed", "difference"]
     return missed[[*columns, "prints_from_rounded_items", "reason"]].reset_index(drop=True)
 
@@ -118,9 +124,24 @@ def _impossible(figures: pd.DataFrame) -> set[tuple[str, str]]:
     return set(rows.index[low])
 
 
-def _reason(row: pd.Series, impossible: set[tuple[str, str]]) -> str:
+def _least() -> dict[tuple[str, str], float]:
+    """Units of error that no placement goes below, by local service and region."""
+    found: dict[tuple[str, str], float] = {}
+    for service in set(regional_tables()) - {AMBULANCE}:
+        laid = layout(service)
+        errors = least_errors(laid, *regional_figures(service, laid.regions)).tolist()
+        found |= {(service, region): least for region, least in zip(laid.regions, errors, strict=True)}
+    return found
+
+
+def _reason(row: pd.Series, impossible: set[tuple[str, str]], least: Mapping[tuple[str, str], float]) -> str:
     if row["level"] == "region":
-        return IMPOSSIBLE if (row["service"], row["region"]) in impossible else REGION
+        if row["service"] == AMBULANCE:
+            return ITEM
+        pair = row["service"], row["region"]
+        if pair in impossible:
+            return IMPOSSIBLE
+        return TOO_FEW.format(least=least[pair]) if least.get(pair, 0.0) > 0 else REGION
     if row["level"] != "criterion":
         return BEYOND
     form, cell = _cell(row["service"], row["channel"], row["criterion"])
@@ -233,9 +254,9 @@ def _assumptions(dataset: xr.Dataset) -> pd.DataFrame:
         ),
         (
             "regions of local services",
-            "channels and complainers in proportion to people; missing answers where a mean above "
-            "4 + satisfaction needs them; answers exchanged between regions until the printed figures are "
-            "as near as found, usual counts first among equals",
+            "which of a region's people came by which channel, complained, used the assistant or did not "
+            "answer is as brings the printed figures nearest (in proportion to people at first, moved as "
+            "long as the error falls): near the print, but not known",
         ),
         (
             "rho",

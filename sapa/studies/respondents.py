@@ -13,6 +13,9 @@ import pandas as pd
 import xarray as xr
 
 from estimators.ratings import NOT_ANSWERED, NOT_APPLICABLE
+from sapa.microdata.layout import layout
+from sapa.microdata.placement import regional_tables
+from sapa.microdata.targets import target
 from sapa.scheme_2020 import questionnaire, service_channels
 
 FOLDER: Final = Path(__file__).parent / "respondents_2020"
@@ -46,13 +49,20 @@ class Respondents:
 
 
 def counted(people: xr.Dataset) -> Respondents:
-    """Counts of microdata as :func:`sapa.synthetic_2020` makes them."""
+    """Counts of microdata as :func:`sapa.synthetic_2020` makes them.
+
+    The channels of a local service are in proportion to its people in every region: where the microdata have
+    them is fitted to printed regional figures, and no design should rest on that.
+    """
     forms = [f"{service}/{channel}" for service, channel in service_channels()]
     regions = sorted(set(people["region"].values.tolist()))
     names = people["service"].to_series() + "/" + people["channel"].to_series()
     form = pd.Index(forms).get_indexer(names)
     places = np.zeros((len(forms), len(regions)), dtype=np.int64)
     np.add.at(places, (form, pd.Index(regions).get_indexer(people["region"].values)), 1)
+    for service in regional_tables():
+        laid, mine = layout(service), [forms.index(f"{service}/{f.channel}") for f in target(service).forms]
+        places[np.ix_(mine, pd.Index(regions).get_indexer(list(laid.regions)))] = laid.people.T
     ratings = people["ratings"].transpose("respondent", "item").to_numpy()
     answers = np.zeros((len(forms), ratings.shape[1], len(ANSWERS)), dtype=np.int64)
     np.add.at(answers, form, ratings[..., None] == [*ANSWERS.values()])

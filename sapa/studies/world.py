@@ -37,7 +37,8 @@ class World:
         Over ``form`` (``service/channel``) and ``region``; the numbers of recipients are not published, so
         they are 200 for each respondent of 2020: a size measure, not a count.
     plan
-        Respondents of 2020 by form and region; regions of a form as the synthetic respondents place them.
+        Respondents of 2020 by form and region: regions of a form as the synthetic respondents place them, of
+        local services in proportion to people.
     response
         Items that do not apply and that are not answered, at the rates of the synthetic respondents.
     laws

@@ -1,4 +1,4 @@
-"""Moves of users between regions keep what is given and come nearer."""
+"""Moves of people between regions keep what is given and come nearer."""
 
 from dataclasses import replace
 from itertools import product
@@ -9,7 +9,7 @@ import pytest
 from sapa.microdata.board import Board
 from sapa.microdata.kept import kept
 from sapa.microdata.layout import Layout, as_answered, layout
-from sapa.microdata.moves import moved
+from sapa.microdata.local_search import moved
 from sapa.microdata.placement import regional_tables
 from sapa.microdata.regions import regional_figures
 
@@ -83,15 +83,64 @@ def test_answers_that_are_not_allowed_are_not_taken() -> None:
     assert (found == cells).all()
 
 
+def by_channel(seed: int) -> tuple[Layout, np.ndarray, np.ndarray]:
+    """Three regions of four people, six of each channel; answers, and others with channels dealt anew."""
+    rng = np.random.default_rng(seed)
+    channel = np.array([0, 0, 1])
+    home = np.repeat([0, 1, 2], 4)
+    answers = np.where(rng.random((12, 3)) < 0.1, 0, rng.choice([2, 4, 5, 5], (12, 3)))
+    placed = []
+    for _ in range(2):
+        of = rng.permutation(np.repeat([0, 1], 6))
+        cells = np.zeros((3, 3, 6), dtype=np.int64)
+        for block in range(3):
+            mine = np.flatnonzero(of == channel[block])
+            np.add.at(cells[block], (home[mine], answers[:6, block]), 1)
+        placed.append(cells)
+    cells, elsewhere = placed
+    laid = Layout(
+        "two channels",
+        ("a", "b", "c"),
+        elsewhere[[0, 2]].sum(axis=2).T,
+        channel,
+        np.arange(3),
+        np.arange(3),
+        elsewhere.sum(axis=2),
+        elsewhere[..., 1:].sum(axis=2),
+        elsewhere[..., 1:].sum(axis=1),
+        np.zeros((3, 3)),
+        np.full(3, -1),
+    )
+    return as_answered(laid, elsewhere), elsewhere, cells
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_channels_find_regions_in_which_all_figures_print(seed: int) -> None:
+    laid, elsewhere, cells = by_channel(seed)
+    truth = as_answered(laid, cells)
+    rated = np.maximum(truth.raters, 1)
+    mean = (truth.weight * (cells @ ANSWER) / rated).sum(axis=0).round(6)
+    share = (truth.weight * cells[..., 5] / np.maximum(truth.asked, 1)).sum(axis=0).round(6)
+    found = moved(laid, elsewhere, mean, share, restarts=40, rng=np.random.default_rng(seed))
+    after = as_answered(laid, found)
+    assert Board.of(after, found[..., 1:], mean, share).errors().sum() == pytest.approx(0, abs=1e-3)
+    assert (found.sum(axis=1) == cells.sum(axis=1)).all()
+    assert after.people.sum(axis=1).tolist() == [4, 4, 4]
+    assert after.people.sum(axis=0).tolist() == [6, 6]
+    assert (after.asked == after.people.T[laid.channel]).all()
+
+
 @pytest.mark.parametrize("service", sorted(set(regional_tables()) - {"s62"}))
 def test_kept_users_are_people_of_their_regions(service: str) -> None:
     laid = layout(service)
     found = kept(laid, *regional_figures(service, laid.regions))
     assert found is not None
-    asked = found.cells.sum(axis=2)
-    assert (asked <= laid.people.T[laid.channel]).all()
+    people, asked = as_answered(laid, found).people, found.sum(axis=2)
+    assert (people.sum(axis=1) == laid.people.sum(axis=1)).all()
+    assert (people.sum(axis=0) == laid.people.sum(axis=0)).all()
+    assert (asked <= people.T[laid.channel]).all()
     assert (asked.sum(axis=1) == laid.asked.sum(axis=1)).all()
-    assert (asked[laid.users < 0] == laid.asked[laid.users < 0]).all()
+    assert (asked[laid.users < 0] == people.T[laid.channel][laid.users < 0]).all()
     for group in np.unique(laid.users[laid.users >= 0]):
         same = asked[laid.users == group]
         assert (same == same[0]).all()

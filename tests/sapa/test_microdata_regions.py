@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sapa import microdata_report, synthetic_2020
 from sapa.microdata.board import Board, figure_error, figures, unusual
 from sapa.microdata.exchange import between, exchange
 from sapa.microdata.forms import form_group
-from sapa.microdata.layout import Layout, layout
-from sapa.microdata.nearest import least_distance
+from sapa.microdata.layout import Layout, as_answered, layout
 from sapa.microdata.placement import placement_2020, regional_tables
 from sapa.microdata.points import least_error, placed_points
 from sapa.microdata.regional_report import regional_nearness
-from sapa.microdata.regions import place_ratings, placed, regional_figures, regional_groups
+from sapa.microdata.regions import place_ratings, placed, regional_figures, regional_groups, short_way
 from sapa.microdata.silence import needed, silent_where_needed
 from sapa.microdata.targets import target
 
@@ -102,10 +102,27 @@ def test_placed_ratings_keep_counts_and_come_near_the_print() -> None:
     assert np.mean(np.abs(figure - mean) <= 0.005) > 0.9
 
 
+def test_without_a_kept_placement_people_are_moved_from_the_short_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    laid = layout("s63")
+    mean, share = regional_figures("s63", laid.regions)
+    short = short_way(laid, mean, share)
+    before = Board.of(as_answered(laid, short), short[..., 1:], mean, share).errors().sum()
+    monkeypatch.setattr("sapa.microdata.regions.kept", lambda *_: None)
+    found = placed.__wrapped__("s63")
+    after = Board.of(found.layout, found.ratings, mean, share).errors().sum()
+    assert before > 0
+    assert after < 0.5 * before
+    assert (found.ratings.sum(axis=1) == laid.counts).all()
+    assert (found.layout.people.sum(axis=1) == laid.people.sum(axis=1)).all()
+
+
 def test_placed_answers_keep_people_and_the_weights_of_items() -> None:
     for service in regional_tables():
         found, before = placed(service).layout, layout(service)
-        assert (found.people == before.people).all()
+        assert (found.people.sum(axis=0) == before.people.sum(axis=0)).all()
+        assert (found.people.sum(axis=1) == before.people.sum(axis=1)).all()
         assert (found.raters.sum(axis=1) == before.raters.sum(axis=1)).all()
         assert ((found.raters > 0) == (found.weight > 0)).all()
 
@@ -148,16 +165,6 @@ def test_silence_moves_towards_the_need_and_keeps_every_total(service: str) -> N
 
     lacking = [np.maximum(need - silent(laid), 0).sum() for laid in (before, after)]
     assert lacking[1] < lacking[0]
-
-
-def test_least_distance_is_what_two_regions_of_one_item_must_miss() -> None:
-    """Two regions of two raters share two fives and two fours: means of 4.90 both are 0.8 too much in all."""
-    laid = two_regions()
-    blank = np.full(2, np.nan)
-    assert least_distance(laid, np.array([4.5, 4.5]), blank) == pytest.approx(0)
-    assert least_distance(laid, np.array([5.0, 4.0]), blank) == pytest.approx(0)
-    assert least_distance(laid, np.array([4.9, 4.9]), blank) == pytest.approx(80 - 1, abs=1e-3)
-    assert least_distance(laid, blank, np.array([0.9, 0.9])) == pytest.approx(800 - 1, abs=1e-2)
 
 
 def two_regions() -> Layout:
@@ -233,19 +240,20 @@ def test_points_that_no_ratings_have_are_named() -> None:
         placed_points(one, np.array([3.0, 3.0]))
 
 
-def test_regional_figures_are_as_near_as_the_bound_says_or_nearly() -> None:
+def test_regional_figures_are_nearly_as_near_as_any_placement_can_be() -> None:
     rows = regional_nearness().set_index("service")
     assert (rows["gap"] > -1e-6).all()
     assert (rows["met"] <= rows["printed"]).all()
     # items of s62: no placement of these counts and people errs less
     assert rows.at["s62", "proved"]
     local = rows.drop("s62")
-    assert local["error"].sum() < 1.03 * local["least_error"].sum()
-    assert local["error"].sum() < 1230
-    assert local["met"].sum() >= 495
+    assert (local["gap"] < 15).all()
+    assert local["proved"].sum() >= 11
+    assert local["error"].sum() < 205
+    assert local["met"].sum() >= 532
     # nearness is not bought with regions whose people all rate alike
     assert local["variance_within"].min() > 0.4
-    assert local["variance_within"].median() > 0.65
+    assert local["variance_within"].median() > 0.75
 
 
 def test_the_page_tells_todays_regional_figures() -> None:
@@ -256,3 +264,10 @@ def test_the_page_tells_todays_regional_figures() -> None:
         figures = f"{row.error:.1f} | {row.least_error:.1f} | {abs(row.gap):.1f} | {proved}"
         assert told.pop(row.service) == f"{row.met} of {row.printed} | {figures}"
     assert not told
+    summary = (
+        microdata_report(synthetic_2020(rng=1)).summary.query("level == 'region'").set_index("statistic")
+    )
+    means, shares = (
+        f"{summary.at[s, 'met']} of {summary.at[s, 'printed']}" for s in ("mean", "satisfaction")
+    )
+    assert f"| local services by region (with s62's items) | {means} | {shares} |" in page
