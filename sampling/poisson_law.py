@@ -55,7 +55,7 @@ def _climb(logit: FloatArray, chance: FloatArray, n: int) -> tuple[float, FloatA
     """The convex function and minus its slope: wanted less present inclusion probabilities."""
     work = expit(logit)
     likely = poisson_binomial(work, n)[n]
-    height = float(np.log(likely) - np.log1p(-work).sum() - chance @ logit)
+    height = float(np.log(likely) + np.logaddexp(0.0, logit).sum() - chance @ logit)
     return height, chance - first_order(work, n)
 
 

@@ -90,6 +90,14 @@ def test_rows_sum_to_n_times_the_probability(size, data):
         assert table == pytest.approx(table.T, abs=1e-12)
 
 
+def test_steps_to_certain_units_are_taken_back():
+    """A Newton step that makes a unit certain in doubles is halved: of three units, pairs leave one out."""
+    prob = inclusion([24.0, 24.0, 0.5], 2)
+    table = joint(prob, "conditional_poisson")
+    assert table[0, 1] == pytest.approx(1 - prob[2], abs=1e-12)
+    assert table[0, 2] == pytest.approx(1 - prob[1], abs=1e-12)
+
+
 def test_large_populations_stay_exact():
     rng = np.random.default_rng(1)
     prob = inclusion(rng.lognormal(0, 1, 150), 60)
