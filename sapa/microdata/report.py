@@ -1,6 +1,5 @@
 """What the microdata re-publish, what they cannot and why, and what was assumed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -12,12 +11,10 @@ import xarray as xr
 from sapa.microdata.attainable import attains
 from sapa.microdata.cells import ASSISTANT_USE, Cell, cells, complaints
 from sapa.microdata.channels import split, users_only
-from sapa.microdata.floor import least_errors
 from sapa.microdata.lattice import evenly_over, mean_options, shares
-from sapa.microdata.layout import layout
-from sapa.microdata.placement import ASSUMPTION, regional_tables
-from sapa.microdata.regional_report import regional_nearness
-from sapa.microdata.regions import AMBULANCE, regional_figures
+from sapa.microdata.placement import ASSUMPTION
+from sapa.microdata.regional_report import least_by_region, regional_nearness
+from sapa.microdata.regions import AMBULANCE
 from sapa.microdata.scored import KEYS, compared
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, Form, target, targets
 
@@ -109,8 +106,8 @@ def _table8(figures: pd.DataFrame) -> pd.DataFrame:
 def _misses(figures: pd.DataFrame) -> pd.DataFrame:
     missed = figures[~figures["prints"]].copy()
     missed["difference"] = missed["computed"] - missed["printed"]
-    impossible, least = _impossible(figures), _least()
-    missed["reason"] = [_reason(row, impossible, least) for _, row in missed.iterrows()]
+    impossible = _impossible(figures)
+    missed["reason"] = [_reason(row, impossible) for _, row in missed.iterrows()]
     columns = ["level", *KEYS, "statistic", "printed", "computed", "difference"]
     return missed[[*columns, "prints_from_rounded_items", "reason"]].reset_index(drop=True)
 
@@ -124,24 +121,14 @@ def _impossible(figures: pd.DataFrame) -> set[tuple[str, str]]:
     return set(rows.index[low])
 
 
-def _least() -> dict[tuple[str, str], float]:
-    """Units of error that no placement goes below, by local service and region."""
-    found: dict[tuple[str, str], float] = {}
-    for service in set(regional_tables()) - {AMBULANCE}:
-        laid = layout(service)
-        errors = least_errors(laid, *regional_figures(service, laid.regions)).tolist()
-        found |= {(service, region): least for region, least in zip(laid.regions, errors, strict=True)}
-    return found
-
-
-def _reason(row: pd.Series, impossible: set[tuple[str, str]], least: Mapping[tuple[str, str], float]) -> str:
+def _reason(row: pd.Series, impossible: set[tuple[str, str]]) -> str:
     if row["level"] == "region":
         if row["service"] == AMBULANCE:
             return ITEM
-        pair = row["service"], row["region"]
-        if pair in impossible:
+        if (row["service"], row["region"]) in impossible:
             return IMPOSSIBLE
-        return TOO_FEW.format(least=least[pair]) if least.get(pair, 0.0) > 0 else REGION
+        least = least_by_region(row["service"])[row["region"]]
+        return TOO_FEW.format(least=least) if least > 0 else REGION
     if row["level"] != "criterion":
         return BEYOND
     form, cell = _cell(row["service"], row["channel"], row["criterion"])

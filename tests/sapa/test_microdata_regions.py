@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sapa import microdata_report, synthetic_2020
 from sapa.microdata.board import Board, figure_error, figures, unusual
 from sapa.microdata.exchange import between, exchange
 from sapa.microdata.forms import form_group
@@ -264,10 +263,3 @@ def test_the_page_tells_todays_regional_figures() -> None:
         figures = f"{row.error:.1f} | {row.least_error:.1f} | {abs(row.gap):.1f} | {proved}"
         assert told.pop(row.service) == f"{row.met} of {row.printed} | {figures}"
     assert not told
-    summary = (
-        microdata_report(synthetic_2020(rng=1)).summary.query("level == 'region'").set_index("statistic")
-    )
-    means, shares = (
-        f"{summary.at[s, 'met']} of {summary.at[s, 'printed']}" for s in ("mean", "satisfaction")
-    )
-    assert f"| local services by region (with s62's items) | {means} | {shares} |" in page

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -131,6 +132,12 @@ def test_regional_misses_name_the_impossible_pairs(report: MicrodataReport) -> N
     assert len(regional) == 617 - hits
     items = regional.query("service == 's62'")
     assert items["reason"].str.startswith("no placement of these counts and people").all()
+
+
+def test_the_page_tells_how_many_regional_figures_print(report: MicrodataReport) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "microdata.md").read_text(encoding="utf-8")
+    means, shares = ("{} of {}".format(*met(report, "region", s)) for s in ("mean", "satisfaction"))
+    assert f"| local services by region (with s62's items) | {means} | {shares} |" in page
 
 
 def test_splits_add_up_and_respect_the_printed_share(report: MicrodataReport) -> None:
