@@ -9,7 +9,8 @@ from sapa.microdata.channels import Split, split
 from sapa.microdata.joint import choose
 from sapa.microdata.lattice import Ints
 from sapa.microdata.menus import MeanMenu, ShareMenu, mean_menu, share_menu
-from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, Interval, target
+from sapa.microdata.nonraters import wanted
+from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, Form, Interval, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,11 @@ def solve(service: str) -> Solution:
     shares = [[share_menu(c, form.figures) for c in row] for row, form in zip(rows, forms, strict=True)]
     picked = _choose(shares, [f.figures.share for f in forms], printed.figures.share, SHARE_UNIT)
     means = [
-        [mean_menu(c, form.figures, menu.fives[k]) for c, menu, k in zip(row, menus, ks, strict=True)]
-        for row, form, menus, ks in zip(rows, forms, shares, picked, strict=True)
+        [
+            mean_menu(c, form.figures, menu.fives[k], silent=_silent(form, c, n))
+            for c, menu, k in zip(row, menus, ks, strict=True)
+        ]
+        for row, form, n, menus, ks in zip(rows, forms, chosen.n, shares, picked, strict=True)
     ]
     picked = _choose(means, [f.figures.mean for f in forms], printed.figures.mean, MEAN_UNIT)
     counts = (
@@ -73,3 +77,8 @@ def _choose(
 ) -> list[list[int]]:
     """Position of the jointly chosen option of every cell."""
     return choose([[menu.menu for menu in form] for form in menus], channels, service, unit=unit)
+
+
+def _silent(form: Form, cell: Cell, n: int) -> int:
+    """Non-raters wanted of each item of a cell: users and complainers all rate, as far as that prints."""
+    return 0 if cell.asked < n else wanted(form.service, n)

@@ -96,11 +96,14 @@ def means_reachable(asked: int, items: int, fives: Ints, mean: Interval) -> NDAr
     return np.asarray((least < mean.high) & ((fives > 0) | (mean.low <= 4)))
 
 
-def mean_options(asked: int, fives: Ints, mean: Interval, *, keep: int = KEPT) -> list[MeanOption]:
-    """The first `keep` means that print as `mean`, fewest non-raters first; their cost is the share of those.
+def mean_options(
+    asked: int, fives: Ints, mean: Interval, *, silent: int = 0, keep: int = KEPT
+) -> list[MeanOption]:
+    """The first `keep` means that print as `mean`, those of about `silent` non-raters an item first.
 
-    The items have a raters each, or some of them a - 1. Where that prints nothing, and for two items of few
-    people, they may have any raters and fives: an empty list means that no counts print the mean.
+    Their cost is the share of non-raters, or how far it is from the one wanted. The items have a raters each,
+    or some of them a - 1. Where that prints nothing, and for two items of few people, they may have any
+    raters and fives: an empty list means that no counts print the mean.
 
     >>> option = mean_options(93, np.array([83]), Interval.of(4.96, 0.01))[0]
     >>> round(option.value, 4), option.raters.tolist(), option.sums.tolist()
@@ -108,16 +111,17 @@ def mean_options(asked: int, fives: Ints, mean: Interval, *, keep: int = KEPT) -
     """
     few = fives.size == 2 and asked <= FEW
     found: list[MeanOption] = []
-    for raters in () if few else _raters(asked, fives):
-        found += _sums(asked, raters, fives, mean)
+    for raters in () if few else _raters(asked, fives, silent):
+        found += _sums(asked, raters, fives, mean, silent)
         if len(found) >= keep:
             break
     return found[:keep] or _uneven(asked, fives, mean, keep)
 
 
-def _raters(asked: int, fives: Ints) -> Iterator[Ints]:
-    """Raters of the items, alike to within one, fewest non-raters first."""
-    for most in range(asked, max(int(fives.max()), 1) - 1, -1):
+def _raters(asked: int, fives: Ints, silent: int) -> Iterator[Ints]:
+    """Raters of the items, alike to within one, those first that leave about so many non-raters."""
+    every = range(max(int(fives.max()), 1), asked + 1)
+    for most in sorted(every, key=lambda most: (abs(asked - silent - most), most)):
         for fewer in range(fives.size if most > max(int(fives.min()), 1) else 1):
             raters = np.full(fives.size, most, dtype=np.int64)
             raters[fives.size - fewer :] -= 1
@@ -138,7 +142,7 @@ def _option(asked: int, raters: Ints, fives: Ints, sums: Ints) -> MeanOption:
     return MeanOption(float((sums / raters).mean()), silent, raters, fives, sums)
 
 
-def _sums(asked: int, raters: Ints, fives: Ints, mean: Interval) -> list[MeanOption]:
+def _sums(asked: int, raters: Ints, fives: Ints, mean: Interval, silent: int) -> list[MeanOption]:
     """Options with given raters: the highest sums less some points, on items of either number of raters.
 
     With x points off the items of more raters and y off the others, x fixes y up to the width of the
@@ -160,7 +164,7 @@ def _sums(asked: int, raters: Ints, fives: Ints, mean: Interval) -> list[MeanOpt
         fits = (y >= 0) & (y <= room[~more].sum()) & (value >= mean.low) & (value < mean.high)
         uneven = np.abs(x / more.sum() - y / (~more).sum())[fits]
         pairs = np.column_stack([x, y])[fits][np.argsort(uneven, kind="stable")[:SUMS]]
-    cost = float(1 - raters.sum() / (asked * raters.size))
+    cost = abs(float(1 - raters.sum() / (asked * raters.size)) - silent / asked)
     return [_lowered(raters, fives, pair, more, cost) for pair in pairs]
 
 

@@ -88,20 +88,20 @@ def _reachable(cell: Cell, value: Floats, fives: Ints, *, rounded: NDArray[np.bo
     return possible
 
 
-def mean_menu(cell: Cell, channel: Figures, fives: Ints) -> MeanMenu:
-    """Means of a cell with given fives: those that print, fewest non-raters first, then misses."""
-    options = _each_mean(cell, fives) if cell.each else _mean_options(cell, channel, fives)
+def mean_menu(cell: Cell, channel: Figures, fives: Ints, *, silent: int = 0) -> MeanMenu:
+    """Means of a cell with given fives: those that print, of about `silent` non-raters first, then misses."""
+    options = _each_mean(cell, fives) if cell.each else _mean_options(cell, channel, fives, silent)
     value, cost = (np.array([getattr(option, name) for option in options]) for name in ("value", "cost"))
     return MeanMenu(Menu(value, cost), tuple(options))
 
 
-def _mean_options(cell: Cell, channel: Figures, fives: Ints) -> list[MeanOption]:
+def _mean_options(cell: Cell, channel: Figures, fives: Ints, silent: int) -> list[MeanOption]:
     mean = cell.figures.mean
     spread = spread_means(cell.asked, fives)
     if np.isnan(mean.printed):
         return [replace(o, cost=PULL * abs(o.value - channel.mean.printed)) for o in spread]
     missed = partial(_missed, printed=mean.printed)
-    inside = [_centred(o, mean.printed) for o in mean_options(cell.asked, fives, mean)]
+    inside = [_centred(o, mean.printed) for o in mean_options(cell.asked, fives, mean, silent=silent)]
     inside = inside or [replace(o, cost=o.cost + ROUNDED) for o in rounded_means(cell.asked, fives, mean)]
     inside = inside or [missed(o) for o in nearest_means(cell.asked, fives, mean)]
     return inside + [missed(o) for o in spread if not mean.holds(o.value)]

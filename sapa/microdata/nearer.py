@@ -18,9 +18,9 @@ from sapa.microdata.floor import least_errors
 from sapa.microdata.kept import FOLDER, keep, kept
 from sapa.microdata.layout import Layout, as_answered, layout
 from sapa.microdata.local_search import moved
-from sapa.microdata.placement import regional_tables
+from sapa.microdata.placement import AMBULANCE, regional_figures, regional_tables
 from sapa.microdata.regional_report import nearness, variance_within
-from sapa.microdata.regions import AMBULANCE, regional_figures, short_way
+from sapa.microdata.regions import short_way
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

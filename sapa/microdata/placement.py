@@ -3,12 +3,16 @@
 from functools import cache
 from typing import Final
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sampling import fit_table, round_table
 from sapa.published import table
 
+Floats = NDArray[np.float64]
 ABROAD: Final = "OTH"
+AMBULANCE: Final = "s62"  # its regional table prints items, and no satisfaction
 MISSIONS: Final = ("s15", "s16")
 ASSUMPTION: Final = (
     "Region and service are as independent as the known zeros allow: the table closest to the product of the "
@@ -44,4 +48,17 @@ def regional_tables() -> dict[str, tuple[str, ...]]:
     """Regions of each local service's own regional table, s62's included."""
     rows = table("local_service_by_region")
     regions = {str(service): tuple(group["region_id"]) for service, group in rows.groupby("service_id")}
-    return regions | {"s62": tuple(table("ambulance_by_region")["region_id"])}
+    return regions | {AMBULANCE: tuple(table("ambulance_by_region")["region_id"])}
+
+
+def regional_figures(service: str, regions: tuple[str, ...]) -> tuple[Floats, Floats]:
+    """Printed mean and satisfaction (a proportion) of a local service in each of its regions."""
+    rows = (
+        table("local_service_by_region")
+        .set_index(["service_id", "region_id"])
+        .loc[service]
+        .loc[list(regions)]
+    )
+    return rows["mean_score"].to_numpy(dtype=float), (rows["satisfaction_pct"] / 100).round(4).to_numpy(
+        dtype=float
+    )

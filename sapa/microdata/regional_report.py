@@ -10,9 +10,9 @@ from sapa.microdata.board import HALF
 from sapa.microdata.floor import least_errors
 from sapa.microdata.layout import layout
 from sapa.microdata.nearest import SCORE, goals
-from sapa.microdata.placement import regional_tables
+from sapa.microdata.placement import AMBULANCE, regional_figures, regional_tables
 from sapa.microdata.points import least_error
-from sapa.microdata.regions import AMBULANCE, Placed, ambulance_figures, placed, regional_figures
+from sapa.microdata.regions import Placed, ambulance_figures, placed
 
 Floats = NDArray[np.float64]
 PROVED = 0.01  # of a unit of the last digit: the gap below which the least is taken as proved

@@ -23,6 +23,7 @@ from sapa.microdata.layout import Layout, as_answered, layout
 from sapa.microdata.local_search import moved
 from sapa.microdata.nearest import margin_rows, nearest_ratings
 from sapa.microdata.people import Group
+from sapa.microdata.placement import AMBULANCE, regional_figures
 from sapa.microdata.points import placed_points
 from sapa.microdata.silence import silent_where_needed
 from sapa.microdata.targets import target
@@ -30,7 +31,6 @@ from sapa.published import table
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-AMBULANCE: Final = "s62"  # its regional table prints items, and no satisfaction
 SHAKES: Final = 200  # random exchanges tried in each service
 SEED: Final = 2020  # of these: the placement is one, whatever the seed of the people
 GRAIN: Final = 1e-7
@@ -77,19 +77,6 @@ def short_way(laid: Layout, mean: Floats, share: Floats) -> Ints:
     """(B, R, 6) answers, none and 1..5, with the layout's people and users, near the printed figures."""
     short = place_ratings(silent_where_needed(laid, mean, share), mean, share)
     return Board.of(short.layout, short.ratings, mean, share).cells
-
-
-def regional_figures(service: str, regions: tuple[str, ...]) -> tuple[Floats, Floats]:
-    """Printed mean and satisfaction (a proportion) of a local service in each of its regions."""
-    rows = (
-        table("local_service_by_region")
-        .set_index(["service_id", "region_id"])
-        .loc[service]
-        .loc[list(regions)]
-    )
-    return rows["mean_score"].to_numpy(dtype=float), (rows["satisfaction_pct"] / 100).round(4).to_numpy(
-        dtype=float
-    )
 
 
 def ambulance_figures(regions: tuple[str, ...]) -> Floats:

@@ -12,9 +12,8 @@ from sapa.microdata.attainable import attains
 from sapa.microdata.cells import ASSISTANT_USE, Cell, cells, complaints
 from sapa.microdata.channels import split, users_only
 from sapa.microdata.lattice import evenly_over, mean_options, shares
-from sapa.microdata.placement import ASSUMPTION
+from sapa.microdata.placement import AMBULANCE, ASSUMPTION
 from sapa.microdata.regional_report import least_by_region, regional_nearness
-from sapa.microdata.regions import AMBULANCE
 from sapa.microdata.scored import KEYS, compared
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT, Form, target, targets
 

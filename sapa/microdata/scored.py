@@ -12,8 +12,8 @@ from estimators import Scheme, aggregate, score_histograms
 from estimators.histogram import statistic
 from sapa.microdata.cells import cells
 from sapa.microdata.channels import split
-from sapa.microdata.placement import regional_tables
-from sapa.microdata.regions import AMBULANCE, ambulance_figures, regional_figures
+from sapa.microdata.placement import AMBULANCE, regional_figures, regional_tables
+from sapa.microdata.regions import ambulance_figures
 from sapa.microdata.targets import Figures, Interval, Service, targets
 from sapa.scheme_2020 import regional_scheme_2020, scheme_2020
 

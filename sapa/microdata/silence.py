@@ -1,8 +1,4 @@
-"""Where a local service's missing answers lie: in the regions whose printed pairs ask for them.
-
-A mean above 4 + satisfaction needs fewer raters than asked: with a raters per asked person a mean is at most
-``4 + satisfaction / a``.
-"""
+"""Where a local service's missing answers lie: in the regions whose printed pairs ask for them."""
 
 from dataclasses import replace
 from typing import Final
@@ -13,23 +9,11 @@ from scipy.optimize import minimize
 
 from sampling import round_table
 from sapa.microdata.layout import Layout, weights
-from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT
+from sapa.microdata.nonraters import needed
 
 Floats = NDArray[np.float64]
 STEEP: Final = 8.0  # most by which the log odds of silence in two regions may differ
 SWEEPS: Final = 50
-
-
-def needed(mean: Floats, share: Floats) -> Floats:
-    """Least share of missing answers with which printed pairs can hold, rounding allowed for.
-
-    >>> needed(np.array([5.0, 4.5]), np.array([0.671, 0.8])).round(3).tolist()
-    [0.325, 0.0]
-    """
-    above = np.nan_to_num(mean - MEAN_UNIT / 2 - 4)
-    most = np.divide(share + SHARE_UNIT / 2, above, out=np.ones_like(above), where=above > 0)
-    least: Floats = np.clip(1 - np.nan_to_num(most, nan=1.0), 0.0, 1.0)
-    return least
 
 
 def silent_where_needed(laid: Layout, mean: Floats, share: Floats) -> Layout:

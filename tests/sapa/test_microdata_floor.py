@@ -8,8 +8,8 @@ import pytest
 
 from sapa.microdata.floor import least_errors
 from sapa.microdata.layout import Layout, layout
-from sapa.microdata.placement import regional_tables
-from sapa.microdata.regions import placed, regional_figures
+from sapa.microdata.placement import regional_figures, regional_tables
+from sapa.microdata.regions import placed
 
 LIVING = 3  # people of the first region; the second has the rest
 BY_CHANNEL = (3, 3)

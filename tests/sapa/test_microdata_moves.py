@@ -10,8 +10,7 @@ from sapa.microdata.board import Board
 from sapa.microdata.kept import kept
 from sapa.microdata.layout import Layout, as_answered, layout
 from sapa.microdata.local_search import moved
-from sapa.microdata.placement import regional_tables
-from sapa.microdata.regions import regional_figures
+from sapa.microdata.placement import regional_figures, regional_tables
 
 ANSWER = np.arange(6)
 

@@ -15,9 +15,9 @@ from sapa.microdata.kept import keep, kept, mark
 from sapa.microdata.layout import Layout, as_answered, layout
 from sapa.microdata.nearer import error as error_of
 from sapa.microdata.nearer import main, nearer
-from sapa.microdata.placement import regional_tables
+from sapa.microdata.placement import regional_figures, regional_tables
 from sapa.microdata.regional_report import regional_nearness
-from sapa.microdata.regions import placed, regional_figures
+from sapa.microdata.regions import placed
 
 SERVICES = sorted(set(regional_tables()) - {"s62"})
 PEOPLE = np.array([1, 2, 2])

@@ -10,11 +10,12 @@ from sapa.microdata.board import Board, figure_error, figures, unusual
 from sapa.microdata.exchange import between, exchange
 from sapa.microdata.forms import form_group
 from sapa.microdata.layout import Layout, as_answered, layout
-from sapa.microdata.placement import placement_2020, regional_tables
+from sapa.microdata.nonraters import needed
+from sapa.microdata.placement import placement_2020, regional_figures, regional_tables
 from sapa.microdata.points import least_error, placed_points
 from sapa.microdata.regional_report import regional_nearness
-from sapa.microdata.regions import place_ratings, placed, regional_figures, regional_groups, short_way
-from sapa.microdata.silence import needed, silent_where_needed
+from sapa.microdata.regions import place_ratings, placed, regional_groups, short_way
+from sapa.microdata.silence import silent_where_needed
 from sapa.microdata.targets import target
 
 ANSWERS = np.arange(6)
