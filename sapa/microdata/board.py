@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from sapa.microdata.layout import Layout
-from sapa.microdata.nearest import PRICE, interval
+from sapa.microdata.nearest import GRAIN, PRICE, interval
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 ANSWER: Final = np.arange(6)  # 0 is none
 HALF: Final = 0.5  # units from the printed figure to the end of its interval
-GRAIN: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Error of a region's two printed figures that no placement goes below, whoever came by which channel.
+"""Units by which no placement comes nearer to a region's two printed figures, whoever came by which channel.
 
 For each of 62 multipliers ``t`` an item has a least and a largest ``mean - t x satisfaction``, over the
 raters, fives and other ratings that its counts allow among so many people (minus infinity where they
@@ -11,6 +11,7 @@ of its people by channel. Fewer multipliers would weaken it, no more.
 from collections.abc import Iterator
 from functools import partial
 from itertools import product
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from sapa.microdata.board import HALF
 from sapa.microdata.layout import Layout
+from sapa.microdata.nearest import GRAIN
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT
 
 Ints = NDArray[np.int64]
@@ -26,8 +28,8 @@ SLOPES: Final = np.append(np.geomspace(0.1, 20.0, 60), [1.0, 4.0])  # multiplier
 Extreme = tuple[Floats, bool]  # (2, T) largest ``mean - t x satisfaction`` and its negative; may be missing
 
 
-def least_errors(laid: Layout, mean: Floats, share: Floats) -> Floats:
-    """(R,) units of error below which no answers of a region's people bring its two figures.
+def least_errors(laid: Layout, mean: Floats, share: Floats) -> Ints:
+    """(R,) units of the last digit by which both figures of a region differ in print, at the least.
 
     Given are the counts of items over all regions and how many people a region and a channel have; free are
     who of a region's people came by which channel, its users, complainers and raters, and all other regions.
@@ -41,18 +43,18 @@ def least_errors(laid: Layout, mean: Floats, share: Floats) -> Floats:
     >>> one, two = np.zeros(1, dtype=int), np.array([[2, 2]])
     >>> item = one, one, one, two, two, np.array([[2, 0, 0, 0, 2]]), np.ones((1, 2)), np.array([-1])
     >>> laid = Layout("two", ("a", "b"), two.T, *item)
-    >>> least_errors(laid, np.array([3.0, 3.0]), np.array([1.0, 0.5])).round(1).tolist()
-    [199.8, 0.0]
+    >>> least_errors(laid, np.array([3.0, 3.0]), np.array([1.0, 0.5])).tolist()
+    [200, 0]
     """
     people, most = laid.people.sum(axis=1), laid.people.sum(axis=0)
     of = [
         [_channel(laid, h, n) for n in range(1, int(min(total, people.max())) + 1)]
         for h, total in enumerate(most.tolist())
     ]
-    found = np.zeros(people.size)
+    found = np.zeros(people.size, dtype=np.int64)
     for r, size in enumerate(people.tolist()):
         splits = [[of[h][n - 1] for h, n in enumerate(split) if n] for split in _splits(size, most.tolist())]
-        found[r] = min(_error(_mean_of(channels)[0], mean[r], share[r]) for channels in splits)
+        found[r] = min(_units(_mean_of(channels)[0], mean[r], share[r]) for channels in splits)
     return found
 
 
@@ -64,20 +66,19 @@ def _splits(size: int, most: list[int]) -> Iterator[tuple[int, ...]]:
             yield *some, size - sum(some)
 
 
-def _error(extreme: Floats, mean: float, share: float) -> float:
-    """Units of error of a printed pair, at least.
+def _units(extreme: Floats, mean: float, share: float) -> int:
+    """Units by which a printed pair is missed, at the least: whole ones, since figures print in units.
 
-    How far it lies beyond an extreme is made up for by errors of the two, ``|mean| + t |satisfaction|``. One
-    of them costs nothing as far as the end of its interval; all the rest is cheapest on the other alone.
+    How far it lies beyond an extreme is made up for by errors of the two, ``|mean| + t |satisfaction|``. Both
+    cost nothing as far as the ends of their intervals; the rest is cheapest on one of them.
     """
     if not np.isfinite(mean + share):
-        return 0.0
+        return 0
     printed = mean - SLOPES * share
     beyond = np.maximum(printed - extreme[0], -extreme[1] - printed)
-    ends = HALF * MEAN_UNIT, HALF * SHARE_UNIT * SLOPES
-    along_mean, along_share = (beyond - ends[1]) / MEAN_UNIT, (beyond - ends[0]) / SHARE_UNIT / SLOPES
-    errors = np.where(beyond > sum(ends), np.minimum(along_mean, along_share), 0.0)
-    return float(errors.max())
+    free = HALF * (MEAN_UNIT + SHARE_UNIT * SLOPES)
+    units = (beyond - free) / np.maximum(MEAN_UNIT, SHARE_UNIT * SLOPES)
+    return max(0, ceil(float(units.max()) - GRAIN))
 
 
 def _channel(laid: Layout, channel: int, people: int) -> Extreme:

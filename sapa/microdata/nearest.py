@@ -22,6 +22,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 SCORE: Final = np.arange(1, 6)
 FIVE: Final = np.array([0, 0, 0, 0, 1])
+GRAIN: Final = 1e-9
 PRICE: Final = 100.0  # of one unit of the last digit, in nats of divergence
 EDGES: Final = (-np.inf, -8, -2, 0, 1, 3, 9, np.inf)  # ratings from independence where their cost bends
 
@@ -41,11 +42,9 @@ class Goals:
     low: Floats
     high: Floats
 
-    def distance(self, ratings: Ints | Floats) -> Floats:
-        """(F,) distances of the figures of (B, R, 5) ratings from their intervals."""
-        figure = self.rows @ ratings.ravel()
-        off: Floats = np.maximum(np.maximum(self.low - figure, figure - self.high), 0.0)
-        return off
+    def units(self, ratings: Ints) -> Ints:
+        """(F,) units by which the figures of (B, R, 5) ratings print away from the printed ones."""
+        return printed_units(self.rows @ ratings.ravel(), self.low, self.high)
 
 
 def steps(laid: Layout) -> tuple[Floats, Floats]:
@@ -59,6 +58,17 @@ def interval(wanted: Floats, unit: float) -> tuple[Floats, Floats]:
     """Ends of the printed intervals, the open upper one kept clear; everything where nothing is printed."""
     blank, half = np.isnan(wanted), unit / 2
     return np.where(blank, -np.inf, wanted - half), np.where(blank, np.inf, wanted + half * (1 - 1e-6))
+
+
+def printed_units(figure: Floats, low: Floats, high: Floats) -> Ints:
+    """Units of the last digit, whole ones, by which a figure prints away from the printed one.
+
+    >>> printed_units(np.array([9.4, 9.6, 10.4, 12.0]), np.array(9.5), np.array(10.4999)).tolist()
+    [1, 0, 0, 2]
+    """
+    off = np.maximum(low - figure, figure - high)
+    units: Ints = np.ceil(np.maximum(off, 0.0) - GRAIN).astype(np.int64)
+    return units
 
 
 def goals(laid: Layout, mean: Floats, share: Floats) -> Goals:

@@ -1,12 +1,14 @@
-"""Ratings by region of a service whose regional table prints items, with the least error that can be.
+"""Ratings by region of a service whose regional table prints items, as near in print as can be.
 
 Of one item a region's figure is its points over its raters. With people and points in all fixed, a dynamic
-programme over regions finds the points and silences of least error: no placement errs less. Ratings with
-these raters and points, near independence, are an integer programme; where it finds them the least is
-attained.
+programme over regions finds the points and silences whose figures print the fewest units away: no placement
+is nearer. Ratings with these raters and points, near independence, are an integer programme; where it finds
+them the least is attained.
 """
 
 from dataclasses import replace
+from math import floor
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,28 +17,31 @@ from scipy.sparse import csr_array, vstack
 
 from sapa.microdata.board import figure_error
 from sapa.microdata.layout import Layout
-from sapa.microdata.nearest import SCORE, interval, margin_rows, rungs
+from sapa.microdata.nearest import SCORE, interval, margin_rows, printed_units, rungs
 from sapa.microdata.targets import MEAN_UNIT
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+TIE: Final = 1e-4  # worth of a unit of unrounded distance beside one in print
 
 
 def placed_points(laid: Layout, mean: Floats) -> tuple[Layout, Ints]:
-    """Layout of one block with raters by region, and (1, R, 5) ratings, whose means have the least error.
+    """Layout of one block with raters by region, and (1, R, 5) ratings, whose means print nearest in all.
 
     Raises
     ------
     ValueError
-        When no ratings have the points that the least error needs.
+        When no ratings have the points that the nearest means need.
     """
     silent, points, _ = least_error(laid.asked[0], laid.counts[0], mean)
     found = replace(laid, raters=laid.asked - silent)
     return found, _with_points(found, points)
 
 
-def least_error(asked: Ints, counts: Ints, mean: Floats) -> tuple[Ints, Ints, float]:
-    """Silences and points of each region of least total error, and that error.
+def least_error(asked: Ints, counts: Ints, mean: Floats) -> tuple[Ints, Ints, int]:
+    """Silences and points of each region that print nearest in all, and by how many units they do not print.
+
+    Of such placements it is the nearest before rounding.
 
     Parameters
     ----------
@@ -52,7 +57,7 @@ def least_error(asked: Ints, counts: Ints, mean: Floats) -> tuple[Ints, Ints, fl
 
     >>> silent, points, error = least_error(np.array([2, 1]), np.array([0, 0, 0, 1, 2]), np.array([4.5, 5.0]))
     >>> silent.tolist(), points.tolist(), error
-    ([0, 0], [9, 5], 0.0)
+    ([0, 0], [9, 5], 0)
     """
     total, silences = int(counts @ SCORE), int(asked.sum() - counts.sum())
     best = np.full((silences + 1, total + 1), np.inf)
@@ -61,20 +66,21 @@ def least_error(asked: Ints, counts: Ints, mean: Floats) -> tuple[Ints, Ints, fl
     for people, printed in zip(asked.tolist(), mean.tolist(), strict=True):
         best, choice = _with_region(best, _errors(people, silences, printed))
         steps.append(choice)
-    error, where = float(best[-1, -1]), (silences, total)
+    units, where = floor(best[-1, -1]), (silences, total)
     silent, points = np.zeros_like(asked), np.zeros_like(asked)
     for r in range(asked.size - 1, -1, -1):
         silent[r], points[r] = steps[r][where]
         where = (where[0] - int(silent[r]), where[1] - int(points[r]))
-    return silent, points, error
+    return silent, points, units
 
 
 def _errors(people: int, silences: int, printed: float) -> Floats:
-    """Error of a region by its silences and points; infinite where its raters cannot have these points."""
+    """Units of a region by its silences and points; infinite where its raters cannot have these points."""
     raters = people - np.arange(min(silences, people - 1) + 1)[:, None]
     points = np.arange(5 * people + 1)
     low, high = (end / MEAN_UNIT for end in interval(np.array(printed), MEAN_UNIT))
-    error = figure_error(points / raters / MEAN_UNIT, low, high)
+    figure = points / raters / MEAN_UNIT
+    error = printed_units(figure, low, high) + TIE * figure_error(figure, low, high)
     return np.where((points >= raters) & (points <= 5 * raters), error, np.inf)
 
 
