@@ -15,7 +15,7 @@ from sapa.microdata.placement import AMBULANCE, placement_2020, regional_figures
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT
 
 Floats = NDArray[np.float64]
-ROOM: Final = 1.5  # times the least: with just so many, every rating below five would have to be a four
+ROOM: Final = 2.0  # times the least: with just so many, every rating below five would have to be a four
 
 
 def needed(mean: Floats, share: Floats) -> Floats:
@@ -36,7 +36,7 @@ def wanted(service: str, asked: int) -> int:
     None, where no region prints satisfaction.
 
     >>> wanted("s60", 260), wanted("s01", 260)
-    (8, 0)
+    (10, 0)
     """
     return ceil(ROOM * asked * _least(service))
 

@@ -12,6 +12,7 @@ from sapa.microdata.attainable import attains
 from sapa.microdata.cells import ASSISTANT_USE, Cell, cells, complaints
 from sapa.microdata.channels import split, users_only
 from sapa.microdata.lattice import evenly_over, mean_options, shares
+from sapa.microdata.nonraters import ROOM
 from sapa.microdata.placement import AMBULANCE, ASSUMPTION
 from sapa.microdata.regional_report import least_by_region, regional_nearness
 from sapa.microdata.scored import KEYS, compared
@@ -22,7 +23,7 @@ GIVEN_UP: Final = "given up so that its channel and Table 8 print: no counts of 
 SHARE_FORCED: Final = "; the printed online share fixes the split, on {n} it prints"
 IMPOSSIBLE: Final = "impossible under any denominators: the mean lies below 1 + 4 x satisfaction"
 BEYOND: Final = "outside what its criteria can reach"
-TOO_FEW: Final = "no placement of these counts prints the pair: it errs by {least:.1f} units at the least"
+TOO_FEW: Final = "no placement of these counts prints the pair: {least} units are missed at the least"
 REGION: Final = "not found with these counts and people of each region; bound in `regions`"
 ITEM: Final = "no placement of these counts and people brings the item's regions nearer in all"
 
@@ -43,8 +44,8 @@ class MicrodataReport:
     splits
         Channel split of every service: how the printed online share bounded it and what it attains.
     regions
-        Regional figures of every local service: how many print, how far the others are, and an error that no
-        placement goes below (:func:`sapa.microdata.regional_report.regional_nearness`).
+        Regional figures of every local service: how many print, by how many units the others do not, and how
+        many no placement avoids (:func:`sapa.microdata.regional_report.regional_nearness`).
     users
         People whom feedback and assistant items were put to.
     assumptions
@@ -218,7 +219,12 @@ def _assumptions(dataset: xr.Dataset) -> pd.DataFrame:
             "equal fives, raters and sums, as far as whole numbers and the printed figures allow, and at "
             "least one rater each; s49 follows Tables 2-3",
         ),
-        ("non-raters", "the fewest that let the means print; who they are is drawn at random"),
+        (
+            "non-raters",
+            "the fewest that let the means print; of a local service's items about "
+            f"{ROOM} times as many as its regional figures need at the least (a mean above 4 + satisfaction "
+            "says that answers are missing); who they are is drawn at random within region and channel",
+        ),
         ("counts of 1..4", "the whole-number counts with the most ways to arise (maximum entropy)"),
         (
             "payment items",

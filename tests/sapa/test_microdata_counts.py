@@ -62,6 +62,24 @@ def test_mean_options_of_one_item_are_all_that_print(asked: int, printed: float)
         assert bool(found) == bool(every)
 
 
+@pytest.mark.parametrize("silent", [0, 2, 5])
+def test_means_of_about_the_wanted_non_raters_come_first(silent: int) -> None:
+    mean, asked = Interval.of(4.7, 0.01), 30
+    for fives in range(15, 27):
+        every = {
+            raters
+            for raters in range(fives, asked + 1)
+            for total in range(raters + 4 * fives, 4 * raters + fives + 1)
+            if mean.holds(total / raters)
+        }
+        found = mean_options(asked, np.array([fives]), mean, silent=silent)
+        off = [abs(asked - silent - int(option.raters[0])) for option in found]
+        assert off == sorted(off)
+        assert [option.cost for option in found] == pytest.approx([k / asked for k in off])
+        if every:
+            assert off[0] == min(abs(asked - silent - raters) for raters in every)
+
+
 def test_mean_options_of_two_items_miss_nothing_among_few_people() -> None:
     mean, asked, fives = Interval.of(4.03, 0.01), 6, 4
     every = [

@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 from itertools import product
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from sapa.microdata.board import Board, figure_error, figures, unusual
 from sapa.microdata.exchange import between, exchange
 from sapa.microdata.forms import form_group
 from sapa.microdata.layout import Layout, as_answered, layout
-from sapa.microdata.nonraters import needed
+from sapa.microdata.nonraters import ROOM, needed, wanted
 from sapa.microdata.placement import placement_2020, regional_figures, regional_tables
 from sapa.microdata.points import least_error, placed_points
 from sapa.microdata.regional_report import regional_nearness
@@ -148,6 +149,21 @@ def test_means_above_four_and_satisfaction_need_silence() -> None:
     asks = need > 0
     assert 4 + (share[asks] + 0.0005) / (1 - need[asks]) == pytest.approx(mean[asks] - 0.005)
     assert (4 + (share[~asks] + 0.0005) >= mean[~asks] - 0.005 - 1e-9).all()
+
+
+@pytest.mark.parametrize("service", sorted(set(regional_tables()) - {"s62"}))
+def test_as_many_answers_are_missing_as_regional_figures_ask_for(service: str) -> None:
+    """Of the items put to everybody, over all regions; s49, whose items are printed, has enough as it is."""
+    laid = layout(service)
+    everybody, people = laid.users < 0, laid.people.sum(axis=1)
+    raters, asked = laid.counts[everybody].sum(), laid.asked[everybody].sum()
+    need = needed(*regional_figures(service, laid.regions)) @ people / people.sum()
+    assert 1 - raters / asked >= need
+    assert need == 0 or wanted(service, 100) == ceil(100 * ROOM * need)
+
+
+def test_no_answers_are_wanted_missing_where_no_region_prints_satisfaction() -> None:
+    assert [wanted(service, 100) for service in ("s01", "s62", "s50")] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("service", ["s49", "s51", "s65", "s70"])
