@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from sapa.microdata.layout import Layout
-from sapa.microdata.nearest import GRAIN, PRICE, interval
+from sapa.microdata.nearest import GRAIN, PRICE, interval, printed_units
 from sapa.microdata.targets import MEAN_UNIT, SHARE_UNIT
 
 Ints = NDArray[np.int64]
@@ -66,6 +66,10 @@ class Board:
         """(R,) errors of the regions' two figures as they stand."""
         total: Floats = figure_error(self.figure, self.low, self.high).sum(axis=0)
         return total
+
+    def units(self) -> int:
+        """Units by which all figures print away from the printed ones."""
+        return int(printed_units(self.figure, self.low, self.high).sum())
 
     def worth(self) -> float:
         """Total error, with what the counts lack in usualness."""

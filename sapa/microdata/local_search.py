@@ -34,7 +34,7 @@ def moved(
     *,
     restarts: int,
     rng: np.random.Generator,
-    goal: float = 0.0,
+    goal: int = 0,
     allowed: Callable[[Ints], bool] = lambda _: True,
 ) -> Ints:
     """(B, R, 6) answers of no more error: the same counts of items and people of regions, others elsewhere.
@@ -48,16 +48,16 @@ def moved(
     restarts
         Descents from other answers.
     goal
-        Error that no answers go below.
+        Units in print that no answers go below.
     allowed
         Whether answers may be taken.
     """
     search = _Search(laid, mean, share, rng, allowed)
     best = now = search.descent(cells)
     for _ in range(restarts):
-        if search.error(best) <= goal + GAIN:
+        if search.units(best) <= goal:
             new = search.descent(_homewards(search, best))
-            if search.error(new) <= goal + GAIN and search.away(new) < search.away(best) and allowed(new):
+            if search.units(new) <= goal and search.away(new) < search.away(best) and allowed(new):
                 best = new
             continue
         kick = KINDS[rng.integers(len(KINDS))]
@@ -84,6 +84,10 @@ class _Search:
 
     def error(self, cells: Ints) -> float:
         return float(self.board(cells).errors().sum())
+
+    def units(self, cells: Ints) -> int:
+        """By how many units of their last digits the figures print away from the printed ones."""
+        return self.board(cells).units()
 
     def away(self, cells: Ints) -> int:
         """Askings of items in other regions than the layout has them."""

@@ -3,7 +3,8 @@
     python -m sapa.microdata.nearer s49 s50 ...
 
 goes on from what :mod:`sapa.microdata.kept` reads, writes each gain there, so that it can be interrupted, and
-prints the error after every round and beside it the least. Without names it takes all, some minutes each.
+prints the error before rounding after every round, at the end that in print and beside it the least. Without
+names it takes all, some minutes each.
 """
 
 import sys
@@ -59,13 +60,13 @@ def nearer(
         share,
         restarts=restarts,
         rng=np.random.default_rng(seed),
-        goal=float(least_errors(laid, mean, share).sum()),
+        goal=int(least_errors(laid, mean, share).sum()),
         allowed=lambda cells: variance_within(cells[..., 1:]) >= within,
     )
 
 
 def error(laid: Layout, cells: Ints, mean: Floats, share: Floats) -> float:
-    """Total error of answers, in units of the figures' last digits."""
+    """Total error of answers before rounding, in units of the figures' last digits."""
     return float(Board.of(as_answered(laid, cells), cells[..., 1:], mean, share).errors().sum())
 
 
