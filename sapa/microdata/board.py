@@ -1,8 +1,8 @@
 """People's answers by region and the printed regional figures they make: what exchanges are judged by.
 
-The error of a figure is its distance from the printed one, in units of its last digit, and nothing when it
-prints. Of placements with little less error the more usual one is better: a unit of error is worth
-:data:`PRICE` nats of the number of ways in which the answers' counts by region arise.
+The error of a figure is its distance, before rounding, from the printed one, in units of its last digit, and
+nothing when it prints. Of placements with little less error the more usual one is better: a unit of error is
+worth :data:`PRICE` nats of the number of ways in which the answers' counts by region arise.
 """
 
 from dataclasses import dataclass

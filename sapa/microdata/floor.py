@@ -3,9 +3,10 @@
 For each of 62 multipliers ``t`` an item has a least and a largest ``mean - t x satisfaction``, over the
 raters, fives and other ratings that its counts allow among so many people (minus infinity where they
 allow none). Official scores are means of means, so criteria, channels and the region have them too;
-nobody need rate an item where missing answers suffice for that. A printed pair beyond them errs by what
-leads back, along the mean or along satisfaction: a Lagrangian bound, one region at a time, at every split
-of its people by channel. Fewer multipliers would weaken it, no more.
+nobody need rate an item where missing answers suffice for that. A printed pair beyond them is missed by what
+leads back, along the mean or along satisfaction, beyond what rounding hides, in whole units: a Lagrangian
+bound, one region at a time, at every split of its people by channel. Fewer multipliers would weaken it, no
+more.
 """
 
 from collections.abc import Iterator

@@ -101,9 +101,9 @@ def mean_options(
 ) -> list[MeanOption]:
     """The first `keep` means that print as `mean`, those of about `silent` non-raters an item first.
 
-    Their cost is the share of non-raters, or how far it is from the one wanted. The items have a raters each,
-    or some of them a - 1. Where that prints nothing, and for two items of few people, they may have any
-    raters and fives: an empty list means that no counts print the mean.
+    Their cost is how far the share of non-raters is from the wanted one. The items have a raters each, or
+    some of them a - 1. Where that prints nothing, and for two items of few people, they may have any raters
+    and fives, fewest non-raters first: an empty list means that no counts print the mean.
 
     >>> option = mean_options(93, np.array([83]), Interval.of(4.96, 0.01))[0]
     >>> round(option.value, 4), option.raters.tolist(), option.sums.tolist()

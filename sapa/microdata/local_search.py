@@ -37,7 +37,7 @@ def moved(
     goal: int = 0,
     allowed: Callable[[Ints], bool] = lambda _: True,
 ) -> Ints:
-    """(B, R, 6) answers of no more error: the same counts of items and people of regions, others elsewhere.
+    """(B, R, 6) answers of no more error, or at the goal: counts and people of regions as before.
 
     Parameters
     ----------

@@ -89,7 +89,10 @@ def _reachable(cell: Cell, value: Floats, fives: Ints, *, rounded: NDArray[np.bo
 
 
 def mean_menu(cell: Cell, channel: Figures, fives: Ints, *, silent: int = 0) -> MeanMenu:
-    """Means of a cell with given fives: those that print, of about `silent` non-raters first, then misses."""
+    """Means of a cell with given fives: those that print, then misses.
+
+    About `silent` non-raters an item come first where items are alike, the fewest where they are not.
+    """
     options = _each_mean(cell, fives) if cell.each else _mean_options(cell, channel, fives, silent)
     value, cost = (np.array([getattr(option, name) for option in options]) for name in ("value", "cost"))
     return MeanMenu(Menu(value, cost), tuple(options))

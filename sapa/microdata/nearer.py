@@ -40,7 +40,7 @@ def nearer(
     within: float = WITHIN,
     seed: int = 2020,
 ) -> Ints:
-    """(B, R, 6) answers that a search finds: none and 1..5, of no more error than those it starts from.
+    """(B, R, 6) answers that a search finds: none and 1..5, of no more error or at the least in print.
 
     Parameters
     ----------

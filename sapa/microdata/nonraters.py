@@ -33,7 +33,7 @@ def needed(mean: Floats, share: Floats) -> Floats:
 def wanted(service: str, asked: int) -> int:
     """Non-raters of an item put to so many people that let the service's regional figures be near.
 
-    None, where no region prints satisfaction.
+    Zero where no region's pair asks for any.
 
     >>> wanted("s60", 260), wanted("s01", 260)
     (10, 0)

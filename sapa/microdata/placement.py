@@ -1,4 +1,4 @@
-"""Respondents by service and region: the unpublished table behind the margins of Tables 1 and 4."""
+"""Respondents by service and region, the unpublished table behind Tables 1 and 4; figures by region."""
 
 from functools import cache
 from typing import Final

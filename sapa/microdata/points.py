@@ -22,7 +22,7 @@ from sapa.microdata.targets import MEAN_UNIT
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-TIE: Final = 1e-4  # worth of a unit of unrounded distance beside one in print
+TIE: Final = 1e-6  # worth of a unit before rounding beside one in print: all regions' are less than one
 
 
 def placed_points(laid: Layout, mean: Floats) -> tuple[Layout, Ints]:
@@ -51,6 +51,11 @@ def least_error(asked: Ints, counts: Ints, mean: Floats) -> tuple[Ints, Ints, in
     mean : (R,) float
         Printed means, NaN where none is.
 
+    Raises
+    ------
+    ValueError
+        When the ratings are too few for every region to have one.
+
     Examples
     --------
     Three people in two regions share a four and two fives; 4.50 and 5.00 print:
@@ -66,6 +71,10 @@ def least_error(asked: Ints, counts: Ints, mean: Floats) -> tuple[Ints, Ints, in
     for people, printed in zip(asked.tolist(), mean.tolist(), strict=True):
         best, choice = _with_region(best, _errors(people, silences, printed))
         steps.append(choice)
+    if np.isinf(best[-1, -1]):
+        raise ValueError(
+            f"counts must leave every region a rater, got {counts.sum()} ratings for {asked.size}"
+        )
     units, where = floor(best[-1, -1]), (silences, total)
     silent, points = np.zeros_like(asked), np.zeros_like(asked)
     for r in range(asked.size - 1, -1, -1):

@@ -32,7 +32,7 @@ def regional_nearness() -> pd.DataFrame:
     Examples
     --------
     >>> rows = regional_nearness()
-    >>> bool((rows["gap"] > -1e-6).all())
+    >>> bool((rows["gap"] >= 0).all())
     True
     """
     return pd.DataFrame([nearness(service) for service in regional_tables()])

@@ -52,7 +52,8 @@ def counted(people: xr.Dataset) -> Respondents:
     """Counts of microdata as :func:`sapa.synthetic_2020` makes them.
 
     The channels of a local service are in proportion to its people in every region: where the microdata have
-    them is fitted to printed regional figures, and no design should rest on that.
+    them is fitted to printed regional figures, and no design should rest on that. Rating rates are the
+    microdata's: those of local services leave room for the same figures (:mod:`sapa.microdata.nonraters`).
     """
     forms = [f"{service}/{channel}" for service, channel in service_channels()]
     regions = sorted(set(people["region"].values.tolist()))

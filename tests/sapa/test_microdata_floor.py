@@ -6,8 +6,10 @@ from math import floor
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from sapa.microdata.floor import least_errors
+from sapa.microdata.floor import SLOPES, _units, least_errors
 from sapa.microdata.layout import Layout, layout
 from sapa.microdata.placement import regional_figures, regional_tables
 from sapa.microdata.regions import placed
@@ -116,6 +118,29 @@ def test_the_floor_is_near_the_least_error_of_impossible_pairs(seed: int) -> Non
     least = min(error(m, pair[0], 0.01) + error(s, pair[1], 0.001) for m, s in every_figure(laid))
     below = least_errors(laid, np.array([pair[0], np.nan]), np.array([pair[1], np.nan]))[0]
     assert 0.75 * least < below <= least
+
+
+@given(st.lists(st.tuples(st.integers(40, 200), st.integers(0, 40)), min_size=1, max_size=5), st.data())
+@settings(max_examples=300, deadline=None)
+def test_the_units_of_a_pair_bound_those_of_every_point(
+    attainable: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    """Of a few attainable pairs, and a printed one within two units of one of them."""
+    points = np.array([(mean / 40, share / 40) for mean, share in attainable])
+    near = points[data.draw(st.integers(0, len(points) - 1))]
+    off = data.draw(st.tuples(st.integers(-2, 2), st.integers(-2, 2)))
+    mean, share = round(near[0], 2) + 0.01 * off[0], round(near[1], 3) + 0.001 * off[1]
+    tilted = points[:, :1] - SLOPES * points[:, 1:]
+    below = _units(np.stack([tilted.max(axis=0), -tilted.min(axis=0)]), mean, share)
+    assert below <= min(error(m, mean, 0.01) + error(s, share, 0.001) for m, s in points)
+
+
+def test_the_units_of_a_pair_meet_the_bound_along_one_figure() -> None:
+    """One point, a mean of 3.975 that prints 3.98."""
+    point = 3.975 - SLOPES * 0.5
+    extreme = np.stack([point, -point])
+    assert [_units(extreme, mean, 0.5) for mean in (3.98, 3.99, 4.0, 4.01)] == [0, 1, 2, 3]
+    assert [_units(extreme, mean, 0.5) for mean in (3.97, 3.96, 3.95)] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("service", sorted(set(regional_tables()) - {"s62"}))
