@@ -221,8 +221,8 @@ def _assumptions(dataset: xr.Dataset) -> pd.DataFrame:
         ),
         (
             "non-raters",
-            "the fewest that let the means print; of a local service's items about "
-            f"{ROOM} times as many as its regional figures need at the least (a mean above 4 + satisfaction "
+            "the fewest that let the means print; a local service's items have about "
+            f"{ROOM:g} times as many as its regional figures need at least (a mean above 4 + satisfaction "
             "says that answers are missing); who they are is drawn at random within region and channel",
         ),
         ("counts of 1..4", "the whole-number counts with the most ways to arise (maximum entropy)"),
