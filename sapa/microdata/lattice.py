@@ -103,7 +103,8 @@ def mean_options(
 
     Their cost is how far the share of non-raters is from the wanted one. The items have a raters each, or
     some of them a - 1. Where that prints nothing, and for two items of few people, they may have any raters
-    and fives, fewest non-raters first: an empty list means that no counts print the mean.
+    and fives, fewest non-raters first, whose share is the cost: an empty list means that no counts print the
+    mean.
 
     >>> option = mean_options(93, np.array([83]), Interval.of(4.96, 0.01))[0]
     >>> round(option.value, 4), option.raters.tolist(), option.sums.tolist()

@@ -162,7 +162,7 @@ def test_as_many_answers_are_missing_as_regional_figures_ask_for(service: str) -
     assert not few or 1.8 < (1 - raters / asked) / need < 2.2
 
 
-def test_no_answers_are_wanted_missing_where_no_region_prints_satisfaction() -> None:
+def test_no_answers_are_wanted_missing_where_no_regional_pair_asks_for_any() -> None:
     assert [wanted(service, 100) for service in ("s01", "s62", "s50")] == [0, 0, 0]
 
 
